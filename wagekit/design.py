@@ -1,0 +1,266 @@
+"""The sampling design: by name (`Design`) and as the coded arrays that arithmetic works on (`Sample`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from wagekit.arrays import Codes, Flags, Floats, Values, sums_by
+from wagekit.errors import DesignError
+from wagekit.options import SinglePSU, WithoutReplacement
+
+
+@dataclass(frozen=True)
+class Design:
+    """Names of the columns that hold a sampling design. It holds no data.
+
+    Parameters
+    ----------
+    weights : column of design weights (the number of workers that a row stands for).
+    strata : columns whose crossing makes the strata; empty for an unstratified sample.
+    psu : a column for each stage of sampling, enterprises first; empty when every row is a unit of its own.
+    fpc : for each stage the population number of units in the stratum (all >= 1) or the sampling fraction
+        (all <= 1); empty for sampling with replacement.
+    single_psu : rule for a stratum with one unit, R's ``survey.lonely.psu``.
+    pps : how sampling proportional to size without replacement is approximated at the first stage; anything
+        but ``with_replacement`` reads `fpc` as each unit's inclusion probability.
+    """
+
+    weights: str
+    strata: tuple[str, ...] = ()
+    psu: tuple[str, ...] = ()
+    fpc: tuple[str, ...] = ()
+    single_psu: SinglePSU = "fail"
+    pps: WithoutReplacement = "with_replacement"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns the design names, without repetition."""
+        return tuple(dict.fromkeys((self.weights, *self.strata, *self.psu, *self.fpc)))
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of sampling, in codes. Units are numbered so that those of a stratum are neighbours.
+
+    Parameters
+    ----------
+    unit : shape (n,), the unit each row lies in, 0 … U-1.
+    stratum : shape (U,), the stratum each unit lies in, 0 … H-1, ascending.
+    size : shape (H,), number of sampled units of each stratum.
+    fraction : shape (U,), sampling fraction or inclusion probability; 0 without fpc.
+    scale : shape (U,), factor of a unit's squared deviation: (1 - f) n_h / (n_h - 1), or 1 - f where n_h = 1.
+    multiplier : shape (H,), product of the sampling fractions of the earlier stages; 1 at the first.
+    names : shape (H,), what the strata are called, for messages.
+    """
+
+    unit: Codes
+    stratum: Codes
+    size: Codes
+    fraction: Floats
+    scale: Floats
+    multiplier: Floats
+    names: Values
+
+    @cached_property
+    def scale_sum(self) -> Floats:
+        """Shape (H,): sum of `scale` over the units of each stratum."""
+        return sums_by(self.stratum, self.scale, self.size.size)
+
+    @cached_property
+    def single(self) -> Flags:
+        """Shape (H,): strata whose one sampled unit leaves no way to see their variance."""
+        open_share = np.maximum.reduceat(1.0 - self.fraction, np.r_[0, np.cumsum(self.size)[:-1]])
+        return np.asarray((self.size == 1) & (open_share >= FULLY_TAKEN))
+
+
+FULLY_TAKEN = 1e-7
+"""A stratum with less than this share left out counts as fully taken (the figure is R survey's)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The design's arrays: everything that the variance of any statistic needs.
+
+    Parameters
+    ----------
+    weights : shape (n,), finite and not negative.
+    stages : one or more stages of sampling.
+    single_psu : rule for strata with one unit.
+    """
+
+    weights: Floats
+    stages: tuple[Stage, ...]
+    single_psu: SinglePSU = "fail"
+
+    @property
+    def first(self) -> Stage:
+        return self.stages[0]
+
+    @property
+    def n(self) -> int:
+        return int(self.weights.size)
+
+    @cached_property
+    def _orders(self) -> dict[int, Codes]:
+        return {}
+
+    def unit_order(self, stage: Stage) -> Codes:
+        """Rows in the order of the stage's units, computed once and kept: shape (n,)."""
+        key = self.stages.index(stage)
+        if key not in self._orders:
+            self._orders[key] = np.argsort(stage.unit, kind="stable")
+        return self._orders[key]
+
+    def reweighted(self, weights: Floats) -> Sample:
+        """The same units with other weights."""
+        return replace(self, weights=weights)
+
+
+def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:
+    """Codes 0 … K-1 of the crossing of `columns` and, for each code, the first row that has it.
+
+    Raises
+    ------
+    DesignError
+        If a value is missing.
+    """
+    import pandas as pd
+
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        part, levels = pd.factorize(column, sort=True)
+        if (part < 0).any():
+            row = int(np.flatnonzero(part < 0)[0])
+            raise DesignError(
+                f"a design column has a missing value in row {row}",
+                expected="a value in every row",
+                do="Fill it, or leave those rows out before the Survey is made",
+            )
+        code = code * max(len(levels), 1) + part
+        code = np.unique(code, return_inverse=True)[1].reshape(-1)
+    first = np.unique(code, return_index=True)[1]
+    return code, first
+
+
+def _fractions(values: Floats, unit_first: Codes, size: Codes, stratum: Codes, stage: int) -> Floats:
+    """Sampling fraction of each unit from population sizes (all >= 1) or fractions (all <= 1)."""
+    where = f"fpc of stage {stage + 1}"
+    if not np.isfinite(values).all() and not np.isposinf(values[~np.isfinite(values)]).all():
+        raise DesignError("missing or negative infinite values", where=where, expected="a number in every row")
+    if (values <= 0).any():
+        raise DesignError("a value is 0 or negative", where=where, expected="population sizes or fractions")
+    if (values > 1).any() and (values < 1).any():
+        raise DesignError(
+            f"values from {values.min():g} to {values.max():g}",
+            where=where,
+            expected="either population sizes (all >= 1) or sampling fractions (all <= 1)",
+        )
+    per_unit = values[unit_first]
+    fraction = size[stratum] / per_unit if (values > 1).any() else per_unit
+    if (fraction > 1 + 1e-12).any():
+        worst = int(np.argmax(fraction))
+        raise DesignError(
+            f"a stratum with {size[stratum[worst]]} sampled units has a population of {per_unit[worst]:g}",
+            where=where,
+            expected="a population at least as large as the sample",
+        )
+    return np.minimum(fraction, 1.0)
+
+
+def _stage(
+    unit_columns: Sequence[Values],
+    stratum_columns: Sequence[Values],
+    fpc: Floats | None,
+    parent: Stage | None,
+    pps: WithoutReplacement,
+    index: int,
+) -> Stage:
+    n = len(unit_columns[0]) if unit_columns else len(stratum_columns[0])
+    if parent is not None:
+        row_stratum = parent.unit
+        names = np.arange(parent.stratum.size)
+    elif stratum_columns:
+        row_stratum, first_row = encode(stratum_columns)
+        parts = [np.asarray(column)[first_row].astype(str) for column in stratum_columns]
+        names = np.array([" / ".join(part) for part in zip(*parts, strict=True)])
+    else:
+        row_stratum, names = np.zeros(n, dtype=np.int64), np.array(["all"])
+    own = encode(unit_columns)[0]
+    # Crossing with the stratum nests unit names that start again in each stratum, and numbers by stratum.
+    crossed = row_stratum * (int(own.max(initial=0)) + 1) + own
+    _, unit_first, unit = np.unique(crossed, return_index=True, return_inverse=True)
+    unit = unit.reshape(-1)
+    stratum = row_stratum[unit_first]
+    size = np.bincount(stratum, minlength=len(names))
+    multiplier = np.ones(len(names))
+    if parent is not None:
+        multiplier = parent.multiplier[parent.stratum] * parent.fraction
+    fraction = np.zeros(stratum.size)
+    if fpc is not None:
+        fraction = _fractions(fpc, unit_first, size, stratum, index)
+        if (fpc != fpc[unit_first][unit]).any():
+            raise DesignError("the values differ inside a unit", where=f"fpc of stage {index + 1}")
+        low = np.minimum.reduceat(fraction, np.r_[0, np.cumsum(size)[:-1]])
+        if pps == "with_replacement" and (fraction > low[stratum] * (1 + 1e-9)).any():
+            raise DesignError(
+                "the values differ inside a stratum",
+                where=f"fpc of stage {index + 1}",
+                expected="one population size or fraction a stratum",
+                do='For sampling proportional to size give inclusion probabilities and pps="brewer"',
+            )
+    scale = (1.0 - fraction) * np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)[stratum]
+    return Stage(unit, stratum, size, fraction, scale, multiplier, names)
+
+
+def build_sample(
+    weights: Floats,
+    *,
+    strata: Sequence[Values] = (),
+    psu: Sequence[Values] = (),
+    fpc: Sequence[Floats] = (),
+    single_psu: SinglePSU = "fail",
+    pps: WithoutReplacement = "with_replacement",
+) -> Sample:
+    """Check the design's columns and code them.
+
+    Parameters
+    ----------
+    weights : shape (n,).
+    strata : columns of shape (n,), crossed.
+    psu : a column of shape (n,) for each stage; none: every row is a unit.
+    fpc : a column of shape (n,) for the first stages.
+
+    Raises
+    ------
+    DesignError
+        For weights that are missing, infinite or negative, or columns that contradict one another.
+    """
+    n = weights.size
+    if n == 0:
+        raise DesignError("the sample has no rows", expected="at least one respondent")
+    for bad, word in ((~np.isfinite(weights), "missing or infinite"), (weights < 0, "negative")):
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise DesignError(
+                f"{int(bad.sum())} {word} weights, the first in row {row} ({weights[row]:g})",
+                where="weights",
+                expected="a finite weight of 0 or more in every row",
+                do="Correct them, or leave those rows out before the Survey is made",
+            )
+    if not (weights > 0).any():
+        raise DesignError("all weights are 0", where="weights", expected="at least one positive weight")
+    if len(fpc) > max(len(psu), 1):
+        raise DesignError(f"{len(fpc)} fpc columns for {max(len(psu), 1)} stages", where="fpc")
+    units = list(psu) or [np.arange(n)]
+    stages: list[Stage] = []
+    for index, column in enumerate(units):
+        parent = stages[-1] if stages else None
+        values = fpc[index] if index < len(fpc) else None
+        stages.append(_stage([column], strata, values, parent, pps if index == 0 else "with_replacement", index))
+        if parent is None and values is None:
+            break  # with replacement at the first stage: later stages add nothing
+    return Sample(weights, tuple(stages), single_psu)

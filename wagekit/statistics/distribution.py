@@ -1,0 +1,90 @@
+"""Weighted distribution functions of every cell of a table, and their inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from wagekit.arrays import Codes, Floats
+from wagekit.statistics.cells import Cells
+from wagekit.statistics.result import divide
+from wagekit.statistics.segments import segment_running_sum, segment_search
+
+TIE = 1e-12
+"""Relative tolerance within which a running sum of weights has reached p W: equal decimal weights whose sum
+should meet p W exactly miss it by rounding in about half of all cases."""
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """Weighted distribution functions of a variable in every cell of a table.
+
+    Parameters
+    ----------
+    cells : the table; only rows with a value may be in a cell.
+    y : shape (n,), the variable.
+    order : shape (n,), rows in ascending order of `y`.
+    """
+
+    cells: Cells
+    y: Floats
+    order: Codes
+
+    @cached_property
+    def _sorted(self) -> tuple[Floats, Floats, Codes]:
+        positive = self.order[self.cells.sample.weights[self.order] > 0]
+        code = np.where(self.cells.sample.weights > 0, self.cells.code, -1)
+        kept = Cells(self.cells.sample, code, self.cells.count)
+        rows, starts = kept.order_by(positive)
+        return self.y[rows], self.cells.sample.weights[rows], starts
+
+    @property
+    def values(self) -> Floats:
+        """Values with positive weight, ascending inside each cell."""
+        return self._sorted[0]
+
+    @property
+    def weights(self) -> Floats:
+        return self._sorted[1]
+
+    @property
+    def starts(self) -> Codes:
+        return self._sorted[2]
+
+    @cached_property
+    def running(self) -> Floats:
+        """Running sum of weights inside each cell."""
+        return segment_running_sum(self.weights, self.starts)
+
+    @cached_property
+    def sum(self) -> Floats:
+        """Sum of weights of each cell, the last running sum: shape (cells,)."""
+        last = np.maximum(self.starts[1:] - 1, 0)
+        filled = np.diff(self.starts) > 0
+        return np.where(filled, self.running[last] if self.running.size else 0.0, 0.0)
+
+    def inverse(self, probability: Floats) -> Floats:
+        """inf{y: F(y) >= p} in each cell: `probability` and the result have shape (cells, k); NaN stays NaN."""
+        target = np.nan_to_num(probability) * self.sum[:, None] * (1.0 - TIE)
+        position = segment_search(self.running, self.starts, target)
+        return self._value_at(position, probability)
+
+    def _value_at(self, position: Codes, probability: Floats) -> Floats:
+        if self.values.size == 0:
+            return np.full(position.shape, np.nan)
+        last = (self.starts[1:] - 1)[:, None]
+        found = self.values[np.clip(np.minimum(position, last), 0, None)]
+        filled = (np.diff(self.starts) > 0)[:, None]
+        return np.where(filled & ~np.isnan(probability), found, np.nan)
+
+    def cumulative(self, value: Floats) -> Floats:
+        """F(value) in each cell, never above 1: shape (cells, k)."""
+        position = segment_search(self.values, self.starts, np.where(np.isnan(value), np.inf, value), "right")
+        before = np.maximum(position - 1, 0)
+        reached = np.where(position > self.starts[:-1, None], self.running[before] if self.running.size else 0.0, 0.0)
+        share = divide(reached, self.sum[:, None])
+        # At the top the share is exactly 1, whatever the rounding of the running sum.
+        share = np.where(position == self.starts[1:, None], 1.0, share)
+        return np.where(np.isnan(value), np.nan, np.minimum(share, 1.0))

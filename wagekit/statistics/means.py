@@ -1,0 +1,69 @@
+r"""Means, totals, ratios, proportions and counts.
+
+Notes
+-----
+Linearized variables (Särndal, Swensson and Wretman 1992, 5.5 and 5.7), for row i of cell c with weight w:
+total :math:`w y`; ratio :math:`w (y - \hat R_c x) / \hat X_c`; the mean is the ratio to x = 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wagekit.arrays import Floats
+from wagekit.statistics.cells import Cells
+from wagekit.statistics.result import Result, divide, simple_random_variance
+from wagekit.statistics.variance import Linearized
+
+
+def mean(cells: Cells, y: Floats) -> Result:
+    """Weighted mean of `y`, shape (n,), in each cell."""
+    weights, population = cells.sample.weights, cells.population
+    # Centred on a value of the cell first, so that a large common level costs no digits of the spread.
+    base = _any_value(cells, y)
+    offset = y - cells.spread(base)
+    point = base + divide(cells.sums(weights * offset), population)
+
+    def linearize() -> Linearized:
+        return Linearized(weights * (y - cells.spread(point)) * cells.spread(divide(np.ones(cells.count), population)))
+
+    def simple() -> Floats:
+        return simple_random_variance(cells, (y - cells.spread(point)) ** 2)
+
+    return Result(point, linearize, np.abs(point), simple_variance=simple)
+
+
+def total(cells: Cells, y: Floats) -> Result:
+    """Weighted total of `y`, shape (n,), in each cell."""
+    weights = cells.sample.weights
+    point = cells.sums(weights * y)
+    scale = cells.sums(weights * np.abs(y))
+
+    def linearize() -> Linearized:
+        return Linearized(np.where(cells.inside, weights * y, 0.0))
+
+    def simple() -> Floats:
+        centre = cells.spread(divide(point, cells.population))
+        return simple_random_variance(cells, (y - centre) ** 2) * cells.population**2
+
+    return Result(point, linearize, scale, centred=False, simple_variance=simple)
+
+
+def ratio(cells: Cells, numerator: Floats, denominator: Floats) -> Result:
+    """Ratio of two weighted totals in each cell; both of shape (n,)."""
+    weights = cells.sample.weights
+    below = cells.sums(weights * denominator)
+    point = divide(cells.sums(weights * numerator), below)
+
+    def linearize() -> Linearized:
+        residual = numerator - cells.spread(point) * denominator
+        return Linearized(weights * residual * cells.spread(divide(np.ones(cells.count), below)))
+
+    return Result(point, linearize, np.abs(point))
+
+
+def _any_value(cells: Cells, y: Floats) -> Floats:
+    base = np.zeros(cells.count)
+    rows = np.flatnonzero(cells.inside)
+    base[cells.code[rows]] = y[rows]
+    return base

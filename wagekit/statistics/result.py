@@ -1,0 +1,60 @@
+"""What a statistic is: a point and, when it is asked for, a linearized variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from wagekit.arrays import Floats
+from wagekit.statistics.cells import Cells
+from wagekit.statistics.variance import Linearized
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One statistic in every cell of a table.
+
+    Parameters
+    ----------
+    point : shape (cells,), NaN where it has no value.
+    linearize : gives the linearized variable; called only where a Taylor variance is wanted, since replicate
+        weights need points alone.
+    scale : shape (cells,), the size against which a standard error counts as rounding noise.
+    centred : whether the linearized variable adds up to 0 inside each cell.
+    simple_variance : variance of the same statistic under simple random sampling without replacement with
+        the same number of respondents, for the design effect.
+    """
+
+    point: Floats
+    linearize: Callable[[], Linearized]
+    scale: Floats
+    centred: bool = True
+    simple_variance: Callable[[], Floats] | None = None
+
+
+def divide(numerator: Floats, denominator: Floats) -> Floats:
+    """Quotient that is NaN where the denominator is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator == 0, np.nan, numerator / denominator)
+
+
+def simple_random_variance(cells: Cells, squared_deviations: Floats) -> Floats:
+    r"""Variance of a mean under simple random sampling without replacement, shape (cells,).
+
+    Parameters
+    ----------
+    squared_deviations : shape (n,), (y - mean of its cell) squared.
+
+    Notes
+    -----
+    :math:`s^2 / n \cdot (N - n) / N` with the weighted :math:`s^2 = \frac{n}{n-1} \sum w (y-\bar y)^2 / \sum w`,
+    as R's ``svymean(deff=TRUE)``; NaN where the weights do not sum to more than the respondents.
+    """
+    n = np.bincount(cells.code[cells.inside & (cells.sample.weights > 0)], minlength=cells.count).astype(float)
+    population = cells.population
+    spread = divide(cells.sums(cells.sample.weights * squared_deviations), population)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        simple = spread * n / (n - 1) / n * (population - n) / population
+    return np.where((n > 1) & (population > n), simple, np.nan)

@@ -1,0 +1,245 @@
+r"""The one variance function: from the linearized variable of a statistic to its variance in every cell.
+
+Every statistic of the package is a point and a linearized variable (Deville 1999; the idea of INSEE's
+gustave). The cells of a table are disjoint, so the linearized variable for *all* cells is one vector: row i
+carries the value for its own cell. What reaches over the cells (residuals of calibration, a threshold taken
+from the whole sample) is of low rank and rides along as common columns with a coefficient for each cell.
+
+Notes
+-----
+With :math:`t_{hi}` the sum of the linearized variable over unit i of stratum h,
+
+.. math:: v = \sum_h (1 - f_h) \frac{n_h}{n_h - 1} \sum_i (t_{hi} - \bar t_h)^2,
+
+where :math:`n_h` counts the units of the full design, those with nobody in the cell entering with 0
+(Särndal, Swensson and Wretman 1992, 4.2 and 10.3). Later stages add the same form inside each unit, times the
+sampling fraction of the stages before. Strata with one unit follow the design's rule, as in R ``survey``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wagekit.arrays import Flags, Floats, Words, sums_by
+from wagekit.design import FULLY_TAKEN, Sample, Stage
+from wagekit.errors import DesignError
+from wagekit.statistics.cells import Cells, UnitSegments
+from wagekit.statistics.segments import segment_sum
+
+CHUNK = 4_000_000
+"""Numbers held at once where unit totals of all cells are laid out densely (32 MB)."""
+
+NO_SPREAD = 1e-12
+"""A standard error below this share of its own scale is rounding noise, not precision."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linearized:
+    """Linearized variable of one statistic for all cells, weights included.
+
+    Parameters
+    ----------
+    own : shape (n,), each row's value for its own cell.
+    common : shape (n, k), columns that matter to every cell, or None.
+    coefficients : shape (cells, k): cell c's linearized variable is ``own`` where the row lies in c, plus
+        ``common @ coefficients[c]`` everywhere.
+    """
+
+    own: Floats
+    common: Floats | None = None
+    coefficients: Floats | None = None
+
+
+def require_variance(sample: Sample) -> None:
+    """Stop where the design has strata with one unit and no rule for them.
+
+    Raises
+    ------
+    DesignError
+        Under ``single_psu="fail"``.
+    """
+    if sample.single_psu != "fail":
+        return
+    for index, stage in enumerate(sample.stages):
+        if stage.single.any():
+            names = [str(name) for name in stage.names[stage.single][:3]]
+            raise DesignError(
+                f"{int(stage.single.sum())} strata have one sampling unit, among them {', '.join(names)}",
+                where=f"stage {index + 1} of the design",
+                expected="at least two units in each stratum",
+                do='Join strata, or choose single_psu="adjust", "average", "remove" or "certainty"',
+            )
+
+
+def variance(cells: Cells, linearized: Linearized) -> Floats:
+    """Variance of a statistic in each cell, shape (cells,); NaN where the single-unit rule leaves none."""
+    require_variance(cells.sample)
+    if linearized.common is not None:
+        return _dense_variance(cells, linearized)
+    total = np.zeros(cells.count)
+    for index, segments in enumerate(cells.segments):
+        total += _stage_variance(cells, segments, segments.totals(linearized.own), first=index == 0)
+    return total
+
+
+def _stage_variance(cells: Cells, segments: UnitSegments, totals: Floats, *, first: bool) -> Floats:
+    stage, runs, run_of = segments.stage, segments.runs, segments.run_of_segment
+    if totals.size == 0:
+        return np.zeros(cells.count)
+    cell = segments.cell[runs[:-1]]
+    stratum = segments.stratum[runs[:-1]]
+    scale = stage.scale[segments.unit]
+    run_sum = segment_sum(totals, runs)
+    mean = run_sum / stage.size[stratum]
+    single = stage.single[stratum]
+    rule = cells.sample.single_psu
+    if rule == "adjust" and first and single.any():
+        # A lone unit is held against the mean over all units of the strata present in the cell.
+        units = sums_by(cell, stage.size[stratum], cells.count)
+        grand = sums_by(cell, run_sum, cells.count) / np.maximum(units, 1)
+        mean = np.where(single, grand[cell], mean)
+    deviation = totals - mean[run_of]
+    seen = segment_sum(scale * deviation**2, runs)
+    absent = np.maximum(stage.scale_sum[stratum] - segment_sum(scale, runs), 0.0)
+    part = (seen + absent * mean**2) * stage.multiplier[stratum]
+    if rule == "average" and single.any():
+        part = np.where(single, 0.0 if first else np.nan, part)
+    by_cell = sums_by(cell, part, cells.count)
+    if rule == "average" and first and single.any():
+        strata = np.bincount(cell, minlength=cells.count)
+        known = sums_by(cell, ~single, cells.count)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_cell = by_cell * strata / known
+    return by_cell
+
+
+def unit_deviations(sample: Sample, stage: Stage, totals: Floats) -> Floats:
+    """Deviations of unit totals whose squares add up to one stage's variance.
+
+    Parameters
+    ----------
+    totals : shape (U, m), unit totals of m linearized variables over the whole sample.
+
+    Returns
+    -------
+    Shape (U, m), scaled, so that ``d.T @ d`` is the stage's covariance matrix.
+    """
+    first = stage is sample.first
+    starts = np.concatenate(([0], np.cumsum(stage.size)))
+    mean = segment_sum(totals, starts) / stage.size[:, None]
+    factor = stage.scale * stage.multiplier[stage.stratum]
+    if stage.single.any():
+        if sample.single_psu == "adjust" and first:
+            mean[stage.single] = totals.sum(axis=0) / stage.size.sum()
+        elif sample.single_psu == "average":
+            lone = stage.single[stage.stratum]
+            known = stage.size.size - int(stage.single.sum())
+            growth = stage.size.size / known if first and known else np.nan
+            factor = np.where(lone, 0.0, factor * growth)
+    deviations = totals - mean[stage.stratum]
+    deviations *= np.sqrt(factor)[:, None]
+    return deviations
+
+
+def dense_unit_totals(cells: Cells, linearized: Linearized, index: int, chosen: slice) -> Floats:
+    """Unit totals of a stage for a range of cells, shape (U, cells chosen)."""
+    segments = cells.segments[index]
+    stage = segments.stage
+    low, high = chosen.start, min(chosen.stop, cells.count)
+    totals = np.zeros((stage.stratum.size, high - low))
+    within = (segments.cell >= low) & (segments.cell < high)
+    totals[segments.unit[within], segments.cell[within] - low] = segments.totals(linearized.own)[within]
+    if linearized.common is not None and linearized.coefficients is not None:
+        common = _unit_sums(cells.sample, stage, linearized.common)
+        totals += common @ linearized.coefficients[low:high].T
+    return totals
+
+
+def _unit_sums(sample: Sample, stage: Stage, columns: Floats) -> Floats:
+    starts = np.concatenate(([0], np.cumsum(np.bincount(stage.unit, minlength=stage.stratum.size))))
+    return segment_sum(columns[sample.unit_order(stage)], starts)
+
+
+def _dense_variance(cells: Cells, linearized: Linearized) -> Floats:
+    total = np.zeros(cells.count)
+    for index, stage in enumerate(cells.sample.stages):
+        width = max(1, CHUNK // stage.stratum.size)
+        for low in range(0, cells.count, width):
+            chosen = slice(low, min(low + width, cells.count))
+            totals = dense_unit_totals(cells, linearized, index, chosen)
+            total[chosen] += (unit_deviations(cells.sample, stage, totals) ** 2).sum(axis=0)
+    return total
+
+
+def covariance(tables: list[tuple[Cells, Linearized]]) -> Floats:
+    """Covariance matrix of several statistics in all their cells, in the order given.
+
+    Parameters
+    ----------
+    tables : cells and linearized variables over one and the same sample.
+
+    Returns
+    -------
+    Shape (m, m) with m the total number of cells.
+    """
+    sample = tables[0][0].sample
+    require_variance(sample)
+    result: Floats | float = 0.0
+    for index, stage in enumerate(sample.stages):
+        totals = np.hstack([dense_unit_totals(c, z, index, slice(0, c.count)) for c, z in tables])
+        deviations = unit_deviations(sample, stage, totals)
+        result = result + deviations.T @ deviations
+    return np.asarray(result)
+
+
+def standard_error(cells: Cells, variances: Floats, scale: Floats, *, centred: bool) -> tuple[Floats, Words]:
+    """Standard errors and the flags of cells where none can be had.
+
+    Parameters
+    ----------
+    variances : shape (cells,).
+    scale : shape (cells,), size of the statistic: a standard error under 1e-12 of it counts as none.
+    centred : True for a statistic whose linearized variable adds up to 0 in its cell (means, ratios,
+        percentiles): with one unit its variance is 0 whatever the data, so it is not estimable.
+
+    Returns
+    -------
+    Standard errors, NaN where they can't be estimated, and flags, both of shape (cells,).
+    """
+    flags = np.full(cells.count, "", dtype="<U20")
+    with np.errstate(invalid="ignore"):
+        errors = np.sqrt(variances)
+        none = ~(errors > NO_SPREAD * np.abs(scale))
+    units = cells.weighted_units
+    taken = _fully_taken(cells)
+    unknown = np.isnan(variances) | none
+    if centred:
+        unknown |= units == 1
+    lone = (units == 1) | _only_single_strata(cells)
+    flags[unknown] = np.where(lone, "single_psu", "zero_variance")[unknown]
+    flags[taken] = "census"
+    flags[units == 0] = "empty"
+    errors = np.where(unknown, np.nan, errors)
+    errors[taken & (units > 0)] = 0.0
+    errors[units == 0] = np.nan
+    return errors, flags
+
+
+def _fully_taken(cells: Cells) -> Flags:
+    """Cells all of whose units, at every stage, were taken with certainty."""
+    taken = np.ones(cells.count, dtype=bool)
+    for segments in cells.segments:
+        open_ = 1.0 - segments.stage.fraction[segments.unit] >= FULLY_TAKEN
+        if cells.sample.single_psu == "certainty":
+            open_ &= ~segments.stage.single[segments.stratum]
+        taken[segments.cell[open_]] = False
+    return taken
+
+
+def _only_single_strata(cells: Cells) -> Flags:
+    first = cells.segments[0]
+    only = np.ones(cells.count, dtype=bool)
+    only[first.cell[~first.stage.single[first.stratum]]] = False
+    return only
