@@ -15,12 +15,16 @@ _ROOMS = {
     "Design": "design",
     "Estimates": "estimates",
     "Survey": "survey",
+    "change": "change",
+    "decompose_growth": "change",
     "WagekitError": "errors",
 }
 
 __all__ = ["__version__", *_ROOMS]
 
 if TYPE_CHECKING:
+    from wagekit.change import change as change
+    from wagekit.change import decompose_growth as decompose_growth
     from wagekit.design import Design as Design
     from wagekit.errors import WagekitError as WagekitError
     from wagekit.estimates import Estimates as Estimates

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -82,19 +83,87 @@ FULLY_TAKEN = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a calibration leaves behind for the variance: estimates vary as the residuals on its margins.
+
+    Parameters
+    ----------
+    matrix : sparse, shape (n, p), the calibration variables.
+    before, after : shape (n,), weights before and after.
+    """
+
+    matrix: Any
+    before: Floats
+    after: Floats
+
+    @cached_property
+    def inverse_information(self) -> Floats:
+        """Generalized inverse of X' D X, shape (p, p); margins that repeat one another do no harm."""
+        weighted = self.matrix.multiply(self.before[:, None]).tocsr()
+        return np.linalg.pinv((self.matrix.T @ weighted).toarray(), hermitian=True)
+
+    @cached_property
+    def weighted(self) -> Any:
+        """The calibration variables times the weights after, sparse, shape (n, p)."""
+        return self.matrix.multiply(self.after[:, None]).tocsr()
+
+    def coefficients(self, scores: Any) -> Floats:
+        """Coefficients of the regression of linearized variables on the margins, shape (p, m).
+
+        Parameters
+        ----------
+        scores : dense or sparse, shape (n, m), weights included.
+        """
+        ratio = np.divide(self.before, self.after, out=np.zeros_like(self.before), where=self.after != 0)
+        crossed = self.matrix.multiply(ratio[:, None]).tocsr().T @ scores
+        return np.asarray(self.inverse_information @ (crossed.toarray() if hasattr(crossed, "toarray") else crossed))
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """Replicate weights as multipliers of the weights, kept per first-stage unit.
+
+    Parameters
+    ----------
+    multipliers : shape (U, R), or (n, R) where given weights differ inside a unit (`per_row`).
+    scale : overall factor of the squared deviations.
+    rscales : shape (R,), factor of each replicate's.
+    method : how the replicates were made.
+    df : degrees of freedom of the whole sample.
+    mse : deviations from the full sample's estimate; else from the replicates' mean, as R by default.
+    """
+
+    multipliers: Floats
+    scale: float
+    rscales: Floats
+    method: str
+    df: float
+    mse: bool = False
+    per_row: bool = False
+
+    @property
+    def count(self) -> int:
+        return int(self.multipliers.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """The design's arrays: everything that the variance of any statistic needs.
 
     Parameters
     ----------
-    weights : shape (n,), finite and not negative.
+    weights : shape (n,), finite; not negative unless a linear calibration made them so.
     stages : one or more stages of sampling.
     single_psu : rule for strata with one unit.
+    calibrations : what the weights were calibrated to, in order.
+    replicates : replicate weights, which then take the place of linearization.
     """
 
     weights: Floats
     stages: tuple[Stage, ...]
     single_psu: SinglePSU = "fail"
+    calibrations: tuple[Calibration, ...] = ()
+    replicates: Replicates | None = None
 
     @property
     def first(self) -> Stage:
@@ -118,6 +187,13 @@ class Sample:
     def reweighted(self, weights: Floats) -> Sample:
         """The same units with other weights."""
         return replace(self, weights=weights)
+
+    def replicate(self, index: int) -> Sample:
+        """The sample under one set of replicate weights."""
+        if self.replicates is None:
+            raise DesignError("the sample has no replicate weights", do="Make them with with_replicates")
+        multiplier = self.replicates.multipliers[:, index]
+        return self.reweighted(self.weights * (multiplier if self.replicates.per_row else multiplier[self.first.unit]))
 
 
 def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:

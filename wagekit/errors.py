@@ -52,3 +52,7 @@ class StoreError(WagekitError):
 
 class ReleaseError(WagekitError):
     """A release that is not declared well, or output that may not be written."""
+
+
+class WagekitWarning(UserWarning):
+    """Something that a result leaves out or assumes, which its reader should know."""

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from wagekit.arrays import Codes, Floats
+from wagekit.errors import EstimationError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
+
+
+class Source(Protocol):
+    """What estimates were made from."""
+
+    def covariance(self, rows: Codes) -> Floats:
+        """Covariance matrix of rows of the estimates."""
+
+    def degrees_of_freedom(self, rows: Codes) -> float:
+        """Degrees of freedom of the rows taken together."""
+
 
 RESULT_COLUMNS = (
     "statistic",
@@ -57,7 +71,8 @@ class Estimates:
         (``largest_share``), of the weighted respondents (``largest_weighted_share``) and of the weighted
         total of the variable (``largest_total_share``).
     metadata : how the estimates were made: method, definition, confidence level, name of the survey.
-    covariance : covariance matrix of ``frame["estimate"]``, in the frame's row order, where it was asked for.
+    source : what the estimates were made from, for covariances between their rows. It holds the survey's rows
+        in memory, so it is left behind when estimates are copied to a file (pickled) or released.
 
     Examples
     --------
@@ -72,7 +87,61 @@ class Estimates:
     variable: str
     domains: pd.DataFrame
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    covariance: NDArray[np.float64] | None = None
+    source: Source | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "source": None}
+
+    def covariance(self, rows: Sequence[int] | None = None) -> Floats:
+        """Covariance matrix of estimates, shape (m, m), in the order of `rows` (all rows of the frame by default).
+
+        Raises
+        ------
+        EstimationError
+            If the estimates were read back from a file and no longer know their sample.
+        """
+        if self.source is None:
+            raise EstimationError(
+                "these estimates no longer know the sample they were made from",
+                where="covariance",
+                do="Estimate them again from the Survey",
+            )
+        return self.source.covariance(np.arange(len(self.frame)) if rows is None else np.asarray(rows, dtype=np.int64))
+
+    def contrast(
+        self,
+        combinations: Mapping[str, Mapping[Any, float]],
+        *,
+        kind: Literal["difference", "ratio"] = "difference",
+        level: float = 0.95,
+    ) -> Estimates:
+        """Differences or ratios between rows, with the covariance of the rows.
+
+        Parameters
+        ----------
+        combinations : for each name the coefficients of the rows that take part. A row is named by the value of
+            its domain column, or a tuple of them where there are several; where the estimates hold several
+            statistics the statistic's word comes last: ``("E", "p50")``. Without domains the word alone.
+        kind : ``difference``, the sum of coefficient times estimate (R ``svycontrast``); ``ratio``, the product
+            of estimates to the power of their coefficients, so that ``{"E": 1, "H": -1}`` is E / H.
+        level : confidence level.
+
+        Returns
+        -------
+        Estimates whose statistic is the name, with two further columns ``t`` and ``p_value``: the t test of a
+        difference of 0, or of a ratio of 1.
+
+        Examples
+        --------
+        >>> import pandas as pd, wagekit as wk
+        >>> frame = pd.DataFrame({"y": [1.0, 2, 3, 5, 6, 7], "g": list("aaabbb"), "w": 1.0})
+        >>> means = wk.Survey(frame, weights="w").mean("y", by="g")
+        >>> means.contrast({"b_minus_a": {"b": 1, "a": -1}}).frame["estimate"].item()
+        4.0
+        """
+        from wagekit.contrasts import contrast
+
+        return contrast(self, combinations, kind=kind, level=level)
 
     def __len__(self) -> int:
         return len(self.frame)

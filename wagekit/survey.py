@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from wagekit.arrays import Flags, Floats, Values
+from wagekit.arrays import Codes, Flags, Floats
 from wagekit.columns import Columns
 from wagekit.design import Design, Sample, build_sample
 from wagekit.errors import DesignError, EstimationError
-from wagekit.estimates import RESULT_COLUMNS, Estimates
+from wagekit.estimates import Estimates
 from wagekit.options import Definition, IntervalMethod, SinglePSU, WithoutReplacement
-from wagekit.statistics import means
+from wagekit.results import stack, to_estimates
+from wagekit.statistics import bands, combine, inequality, means
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.distribution import Distribution
-from wagekit.statistics.intervals import linear_interval
-from wagekit.statistics.percentiles import percentiles
-from wagekit.statistics.result import Result, divide
-from wagekit.statistics.variance import standard_error, variance
+from wagekit.statistics.estimation import Estimated, estimate, estimate_percentiles
+from wagekit.statistics.percentiles import percentile
+from wagekit.statistics.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 By = str | Sequence[str] | None
 
 
-def _names(value: By) -> tuple[str, ...]:
+def names_of(value: By) -> tuple[str, ...]:
+    """Column names as a tuple, however they were given."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
@@ -83,7 +84,7 @@ class Survey:
             raise DesignError(
                 f"{single_psu!r}", where="single_psu", expected="fail, remove, certainty, average or adjust"
             )
-        self._design = Design(weights, _names(strata), _names(psu), _names(fpc), single_psu, pps)
+        self._design = Design(weights, names_of(strata), names_of(psu), names_of(fpc), single_psu, pps)
         self._columns = Columns(frame)
         self._sample = build_sample(
             self._columns.numbers(weights),
@@ -123,6 +124,25 @@ class Survey:
         """The rows as a pandas frame, restricted by :meth:`where`."""
         frame = self._columns.to_pandas()
         return frame if self._mask is None else frame[self._mask]
+
+    @property
+    def mask(self) -> Flags:
+        """Rows of the whole sample that are in this survey's domain, shape (n,)."""
+        return np.ones(self._sample.n, dtype=bool) if self._mask is None else self._mask.copy()
+
+    def columns_frame(self, names: Sequence[str]) -> pd.DataFrame:
+        """Some columns of all rows of the whole sample."""
+        import pandas as pd
+
+        return pd.DataFrame({name: self._columns.series(name) for name in names})
+
+    def numbers(self, name: str) -> Floats:
+        """A numeric column of all rows of the whole sample, NaN where missing: shape (n,)."""
+        return self._columns.numbers(name, finite=True)
+
+    def cross(self, by: By) -> tuple[Codes, pd.DataFrame]:
+        """Cell of each row (-1 outside the domain or where a value is missing) and a frame of the cells."""
+        return self._columns.cross(names_of(by), self._mask)
 
     def __len__(self) -> int:
         return self._sample.n if self._mask is None else int(self._mask.sum())
@@ -172,7 +192,7 @@ class Survey:
         >>> wk.Survey(frame, weights="w").where(sex="f").mean("pay").frame["estimate"].item()
         2.0
         """
-        mask = np.ones(self._sample.n, dtype=bool) if self._mask is None else self._mask.copy()
+        mask = self.mask
         if condition is not None:
             mask &= self._columns.condition(condition)
         for column, wanted in equal.items():
@@ -214,28 +234,32 @@ class Survey:
         _check_level(level)
         values = self._columns.numbers(y, finite=True)
         cells, domains = self._cells(by, values)
-        freedom = cells.degrees_of_freedom if df is None else np.full(cells.count, float(df))
-        result = percentiles(
-            Distribution(cells, np.nan_to_num(values), self._columns.order(y)),
+        estimated = estimate_percentiles(
+            cells,
+            np.nan_to_num(values),
+            self._columns.order(y),
             wanted / 100,
-            variance=variance,
             level=level,
             definition=definition,
             interval=ci,
-            df=freedom,
+            df=df,
         )
         words = [f"p{value:g}" for value in wanted]
-        arrays = (result.point, result.se, result.lower, result.upper, result.deff, result.flag)
-        details = {"method": "Taylor", "definition": definition, "interval": ci, "level": level}
-        return self._estimates(y, by, cells, domains, values, words, arrays, freedom, details)
+        details = {"definition": definition, "interval": ci, "level": level}
+        return self._estimates(y, names_of(by), domains, values, words, estimated, details)
 
     def mean(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
         """Mean of `y` in each domain; parameters as in :meth:`percentiles`."""
-        return self._statistic("mean", y, by, means.mean, level=level, df=df)
+        return self._estimate("mean", y, by, means.mean, level, df)
 
     def total(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
         """Total of `y` in each domain; parameters as in :meth:`percentiles`."""
-        return self._statistic("total", y, by, means.total, level=level, df=df)
+        return self._estimate("total", y, by, means.total, level, df)
+
+    def count(self, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
+        """Number of workers that each domain stands for, the total of 1."""
+        ones = np.ones(self._sample.n)
+        return self._estimate("count", None, by, lambda cells, _: means.total(cells, ones), level, df)
 
     def ratio(
         self, numerator: str, denominator: str, by: By = None, *, level: float = 0.95, df: float | None = None
@@ -246,92 +270,220 @@ class Survey:
         def statistic(cells: Cells, values: Floats) -> Result:
             return means.ratio(cells, values, np.nan_to_num(below))
 
-        return self._statistic("ratio", numerator, by, statistic, also=below, level=level, df=df)
+        return self._estimate("ratio", numerator, by, statistic, level, df, also=below)
 
-    def _statistic(
+    def proportion(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
+        """Share of workers in each domain for whom `y` holds, or with each value of `y`.
+
+        Parameters
+        ----------
+        y : a boolean or 0/1 column, or one of categories: then the result has a row for each category, named
+            in a column `y` after the columns in `by`.
+        """
+        code, levels = self._columns.coded(y)
+        values = np.where(code < 0, np.nan, code).astype(np.float64)
+        if set(levels) <= {0, 1}:
+            return self._estimate("proportion", y, by, means.mean, level, df)
+        parts = [
+            self.with_column(y, np.where(np.isnan(values), np.nan, values == k))._estimate(
+                "proportion", y, by, means.mean, level, df
+            )
+            for k in range(len(levels))
+        ]
+        return stack(parts, y, list(levels))
+
+    def gini(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
+        """Gini coefficient of `y` in each domain, in [0, 1]."""
+        return self._distribution("gini", y, by, inequality.gini, level, df)
+
+    def s80s20(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
+        """Total of the best-paid fifth over that of the least-paid fifth in each domain."""
+        return self._distribution("s80s20", y, by, inequality.s80s20, level, df)
+
+    def theil(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
+        """Theil index of `y` in each domain."""
+        return self._distribution("theil", y, by, inequality.theil, level, df)
+
+    def low_pay_share(
         self,
-        word: str,
         y: str,
-        by: By,
-        statistic: Callable[[Cells, Floats], Result],
+        by: By = None,
         *,
-        also: Floats | None = None,
-        level: float,
-        df: float | None,
+        share: float = 2 / 3,
+        of: Literal["all", "domain"] = "all",
+        level: float = 0.95,
+        df: float | None = None,
     ) -> Estimates:
-        _check_level(level)
-        values = self._columns.numbers(y, finite=True)
-        present = values if also is None else np.where(np.isnan(also), np.nan, values)
-        cells, domains = self._cells(by, present)
-        result = statistic(cells, np.nan_to_num(values))
-        variances = variance(cells, result.linearize())
-        se, flag = standard_error(cells, variances, result.scale, centred=result.centred)
-        freedom = cells.degrees_of_freedom if df is None else np.full(cells.count, float(df))
-        lower, upper = linear_interval(result.point, se, freedom, level)
-        point = np.where(cells.weighted_units > 0, result.point, np.nan)
-        flag = np.where((flag == "") & np.isnan(point), "not_defined", flag)
-        flag = np.where((flag == "") & (freedom <= 0), "no_df", flag)
-        census = flag == "census"
-        lower, upper = np.where(census, point, lower), np.where(census, point, upper)
-        deff = np.full(cells.count, np.nan)
-        if result.simple_variance is not None:
-            deff = divide(se**2, result.simple_variance())
-        arrays = tuple(array[:, None] for array in (point, se, lower, upper, deff, flag))
-        return self._estimates(
-            y, by, cells, domains, present, [word], arrays, freedom, {"method": "Taylor", "level": level}
+        """Share of workers paid at most `share` of the median.
+
+        Parameters
+        ----------
+        of : ``all``, one line for all domains from the median of this survey; ``domain``, each its own.
+        """
+        order = self._columns.order(y)
+
+        def statistic(cells: Cells, values: Floats) -> Result:
+            whole = None
+            if of == "all":
+                everyone = np.where(self._inside(y), 0, -1)
+                whole = Distribution(Cells(cells.sample, everyone, 1), values, order)
+            return inequality.low_pay_share(Distribution(cells, values, order), whole, share)
+
+        return self._estimate("low_pay_share", y, by, statistic, level, df)
+
+    def percentile_ratio(
+        self,
+        y: str,
+        upper: float = 90,
+        lower: float = 10,
+        by: By = None,
+        *,
+        level: float = 0.95,
+        df: float | None = None,
+    ) -> Estimates:
+        """One percentile over another in each domain, such as P90/P10."""
+
+        def statistic(d: Distribution) -> Result:
+            return combine.quotient(d.cells, percentile(d, upper / 100), percentile(d, lower / 100))
+
+        return self._distribution(f"p{upper:g}/p{lower:g}", y, by, statistic, level, df)
+
+    def pay_gap(
+        self,
+        y: str,
+        *,
+        group: str,
+        reference: Any,
+        by: By = None,
+        statistic: Literal["mean", "median"] = "mean",
+        level: float = 0.95,
+        df: float | None = None,
+    ) -> Estimates:
+        """Unadjusted pay gap: (reference - others) / reference, of means or medians (Eurostat ``earn_gr_gpg``).
+
+        Parameters
+        ----------
+        group : column that tells the groups apart; rows without a value are left out.
+        reference : the group that the others are held against, such as ``"male"``.
+        """
+        code = self._columns.coded(group)[0]
+        is_reference = self._columns.equal(group, reference)
+        part = np.where(code < 0, -1, np.where(is_reference, 0, 1))
+        order = self._columns.order(y)
+        others = np.where(part < 0, np.nan, 0.0)
+
+        def gap(cells: Cells, values: Floats) -> Result:
+            def one(parts: Cells) -> Result:
+                if statistic == "mean":
+                    return means.mean(parts, values)
+                return percentile(Distribution(parts, values, order), 0.5)
+
+            return combine.between_parts(cells, part, one, sign=-1.0, shift=1.0)
+
+        return self._estimate("pay_gap", y, by, gap, level, df, also=others)
+
+    def band_mean(
+        self, y: str, low: float, high: float, by: By = None, *, level: float = 0.95, df: float | None = None
+    ) -> Estimates:
+        """Mean of the workers between two percentiles: 90 to 100 the best-paid tenth, 30 to 70 the middle 40 %.
+
+        Parameters
+        ----------
+        low, high : whole percents, 0 <= low < high <= 100.
+        """
+        _check_band(low, high)
+        word = f"mean_{low:g}_{high:g}"
+        return self._distribution(word, y, by, lambda d: bands.band_mean(d, low / 100, high / 100), level, df)
+
+    def trimmed_mean(
+        self, y: str, by: By = None, *, low: float = 5, high: float = 95, level: float = 0.95, df: float | None = None
+    ) -> Estimates:
+        """Mean without the workers below percentile `low` and above percentile `high`."""
+        _check_band(low, high)
+        return self._distribution("trimmed_mean", y, by, lambda d: bands.band_mean(d, low / 100, high / 100), level, df)
+
+    def winsorized_mean(
+        self, y: str, by: By = None, *, low: float = 5, high: float = 95, level: float = 0.95, df: float | None = None
+    ) -> Estimates:
+        """Mean with values below percentile `low` raised to it and above percentile `high` cut to it."""
+        _check_band(low, high)
+        return self._distribution(
+            "winsorized_mean", y, by, lambda d: bands.winsorized_mean(d, low / 100, high / 100), level, df
         )
 
     # -- shared ----------------------------------------------------------------------------------
 
     def _cells(self, by: By, values: Floats) -> tuple[Cells, pd.DataFrame]:
         """The table's cells and a frame with a row for each; rows without a value are in no cell."""
-        code, domains = self._columns.cross(_names(by), self._mask)
+        code, domains = self.cross(by)
         return Cells(self._sample, np.where(np.isnan(values), -1, code), len(domains)), domains
+
+    def _inside(self, *names: str) -> Flags:
+        """Rows of this survey's domain that have a value in each column."""
+        inside = self.mask
+        for name in names:
+            inside &= ~np.isnan(self.numbers(name))
+        return inside
+
+    def _estimate(
+        self,
+        word: str,
+        y: str | None,
+        by: By,
+        statistic: Callable[[Cells, Floats], Result],
+        level: float,
+        df: float | None,
+        *,
+        also: Floats | None = None,
+    ) -> Estimates:
+        _check_level(level)
+        values = np.ones(self._sample.n) if y is None else self._columns.numbers(y, finite=True)
+        present = values if also is None else np.where(np.isnan(also), np.nan, values)
+        cells, domains = self._cells(by, present)
+        filled = np.nan_to_num(values)
+        estimated = estimate(cells, lambda part: statistic(part, filled), level=level, df=df)
+        return self._estimates(y or word, names_of(by), domains, present, [word], estimated, {"level": level})
+
+    def _distribution(
+        self,
+        word: str,
+        y: str,
+        by: By,
+        statistic: Callable[[Distribution], Result],
+        level: float,
+        df: float | None,
+    ) -> Estimates:
+        order = self._columns.order(y)
+        return self._estimate(
+            word, y, by, lambda cells, values: statistic(Distribution(cells, values, order)), level, df
+        )
 
     def _estimates(
         self,
         variable: str,
-        by: By,
-        cells: Cells,
+        by: tuple[str, ...],
         domains: pd.DataFrame,
         values: Floats,
         words: Sequence[str],
-        arrays: Sequence[Values],
-        df: Floats,
+        estimated: Estimated,
         details: dict[str, Any],
     ) -> Estimates:
-        import pandas as pd
-
-        names = _names(by)
-        k = len(words)
-        point, se, lower, upper, deff, flag = (array.reshape(-1) for array in arrays)
-        frame = domains.loc[np.repeat(np.arange(len(domains)), k)].reset_index(drop=True)
-        columns = {
-            "statistic": np.tile(np.array(words, dtype=object), cells.count),
-            "estimate": point,
-            "se": se,
-            "cv": divide(se, np.abs(point)),
-            "ci_lower": lower,
-            "ci_upper": upper,
-            "df": np.repeat(df, k),
-            "deff": deff,
-            "n": np.repeat(cells.respondents, k),
-            "n_psu": np.repeat(cells.weighted_units, k),
-            "flag": flag.astype(object),
+        replicates = self._sample.replicates
+        metadata = {
+            "name": self._name,
+            "design": self._design,
+            **self._metadata,
+            "method": "Taylor" if replicates is None else replicates.method,
+            **details,
         }
-        frame = pd.concat([frame, pd.DataFrame({c: columns[c] for c in RESULT_COLUMNS})], axis=1)
-        counts = domains.assign(
-            n=cells.respondents,
-            n_psu=cells.weighted_units,
-            population=cells.population,
-            largest_share=cells.largest_share(np.ones(cells.sample.n)),
-            largest_weighted_share=cells.largest_share(cells.sample.weights),
-            largest_total_share=cells.largest_share(np.abs(np.nan_to_num(values)) * cells.sample.weights),
-        )
-        metadata = {"name": self._name, "design": self._design, **self._metadata, **details}
-        return Estimates(frame, names, variable, counts, metadata)
+        return to_estimates(variable, by, domains, values, words, estimated, metadata)
 
 
 def _check_level(level: float) -> None:
     if not 0 < level < 1:
         raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1, such as 0.95")
+
+
+def _check_band(low: float, high: float) -> None:
+    if not 0 <= low < high <= 100:
+        raise EstimationError(f"low = {low:g}, high = {high:g}", expected="0 <= low < high <= 100")

@@ -1,6 +1,6 @@
 """Makes the small samples that R and wagekit both estimate from. Run once; the CSV files are kept.
 
-    python tests/reference/make_data.py
+python tests/reference/make_data.py
 """
 
 from pathlib import Path
@@ -98,7 +98,35 @@ def proportional_to_size(seed: int = 7) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def two_waves(seed: int = 2023) -> pd.DataFrame:
+    """Two waves of enterprises in six strata: about two thirds stay, some leave, some come."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for firm in range(90):
+        stratum = firm % 6
+        level = 11 + 0.04 * stratum + rng.normal(0, 0.3)
+        size = int(rng.integers(4, 16))
+        weight = round(float(rng.uniform(2, 8)), 2)
+        waves = [2022, 2023] if firm % 3 else [2022 + int(rng.integers(0, 2))]
+        for wave in waves:
+            growth = 0.06 * (wave - 2022) + rng.normal(0, 0.03)
+            for _ in range(size + int(rng.integers(-2, 3))):
+                rows.append(
+                    {
+                        "wave": wave,
+                        "stratum": f"s{stratum}",
+                        "firm": firm,
+                        "sex": rng.choice(["female", "male"]),
+                        "occupation": int(rng.integers(0, 4)),
+                        "weight": weight,
+                        "pay": float(np.round(np.exp(level + growth + rng.normal(0, 0.4)), 1)),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
 if __name__ == "__main__":
     stratified_clusters().to_csv(HERE / "stratified_clusters.csv", index=False)
     two_stages().to_csv(HERE / "two_stages.csv", index=False)
+    two_waves().to_csv(HERE / "two_waves.csv", index=False)
     proportional_to_size().to_csv(HERE / "proportional_to_size.csv", index=False)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, sums_by
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.result import divide
 from wagekit.statistics.segments import segment_running_sum, segment_search
@@ -33,25 +33,45 @@ class Distribution:
     order: Codes
 
     @cached_property
-    def _sorted(self) -> tuple[Floats, Floats, Codes]:
+    def _sorted(self) -> tuple[Codes, Codes]:
         positive = self.order[self.cells.sample.weights[self.order] > 0]
         code = np.where(self.cells.sample.weights > 0, self.cells.code, -1)
         kept = Cells(self.cells.sample, code, self.cells.count)
-        rows, starts = kept.order_by(positive)
-        return self.y[rows], self.cells.sample.weights[rows], starts
+        return kept.order_by(positive)
 
     @property
-    def values(self) -> Floats:
-        """Values with positive weight, ascending inside each cell."""
+    def rows(self) -> Codes:
+        """Rows with positive weight in the order (cell, value)."""
         return self._sorted[0]
 
     @property
-    def weights(self) -> Floats:
+    def starts(self) -> Codes:
+        """Where each cell begins among them, closed: shape (cells + 1,)."""
         return self._sorted[1]
 
-    @property
-    def starts(self) -> Codes:
-        return self._sorted[2]
+    @cached_property
+    def values(self) -> Floats:
+        """Values with positive weight, ascending inside each cell."""
+        return self.y[self.rows]
+
+    @cached_property
+    def weights(self) -> Floats:
+        return self.cells.sample.weights[self.rows]
+
+    @cached_property
+    def cell(self) -> Codes:
+        """The cell of each of the ordered rows."""
+        return self.cells.code[self.rows]
+
+    def sums(self, ordered: Floats) -> Floats:
+        """Sum in each cell of values that lie in the order of :attr:`rows`: shape (cells,)."""
+        return sums_by(self.cell, ordered, self.cells.count)
+
+    def to_rows(self, ordered: Floats) -> Floats:
+        """Values in the order of :attr:`rows` laid back over all rows, 0 elsewhere: shape (n,)."""
+        values = np.zeros(self.cells.sample.n)
+        values[self.rows] = ordered
+        return values
 
     @cached_property
     def running(self) -> Floats:

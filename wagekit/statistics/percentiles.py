@@ -21,15 +21,21 @@ from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.intervals import beta_interval, linear_interval, logit_interval, t_quantile
-from wagekit.statistics.result import divide, simple_random_variance
-from wagekit.statistics.variance import Linearized, standard_error
+from wagekit.statistics.result import Result, divide, simple_random_variance
+from wagekit.statistics.variance import Linearized, standard_error, variance
 
-Variance = Callable[[Cells, Linearized], Floats]
+ShareVariance = Callable[[Cells, Floats, Floats], Floats]
+"""From cells, an indicator of shape (n,) and its mean in each cell to the variance of that mean."""
 
 
 @dataclass(frozen=True, eq=False)
 class Percentiles:
-    """Percentiles of every cell: all arrays have shape (cells, k)."""
+    """Percentiles of every cell: all arrays have shape (cells, k).
+
+    Parameters
+    ----------
+    share, share_se : F at each percentile and its standard error.
+    """
 
     point: Floats
     se: Floats
@@ -37,21 +43,35 @@ class Percentiles:
     upper: Floats
     deff: Floats
     flag: Words
+    share: Floats
+    share_se: Floats
 
 
-def indicator_scores(cells: Cells, y: Floats, threshold: Floats, share: Floats) -> Floats:
-    """Linearized F(threshold), shape (n,): w (1[y <= threshold] - F) / W, thresholds and F of shape (cells,)."""
-    weights = cells.sample.weights
+def indicator_scores(cells: Cells, indicator: Floats, share: Floats) -> Floats:
+    """Linearized mean of an indicator, shape (n,): w (1[..] - share) / W of the row's cell."""
     per_weight = divide(np.ones(cells.count), cells.population)
-    below = y <= cells.spread(threshold)
-    return weights * (below - cells.spread(share)) * cells.spread(per_weight)
+    return cells.sample.weights * (indicator - cells.spread(share)) * cells.spread(per_weight)
+
+
+def percentile_scores(distribution: Distribution, estimated: Percentiles, k: int) -> Floats:
+    r"""Linearized percentile k on the scale of the variable, shape (n,).
+
+    Notes
+    -----
+    :math:`-(se_q / se_F) \, w (1[y \le q] - F) / W`: the slope of the quantile function is read off the Woodruff
+    interval, so that the variance of one percentile alone is the published one (Francisco and Fuller 1991).
+    """
+    cells = distribution.cells
+    slope = divide(estimated.se[:, k], estimated.share_se[:, k])
+    below = (distribution.y <= cells.spread(estimated.point[:, k])).astype(np.float64)
+    return -indicator_scores(cells, below, estimated.share[:, k]) * cells.spread(slope)
 
 
 def percentiles(
     distribution: Distribution,
     probabilities: Floats,
     *,
-    variance: Variance,
+    share_variance: ShareVariance,
     level: float = 0.95,
     definition: Definition = "inverse_cdf",
     interval: IntervalMethod = "woodruff",
@@ -63,7 +83,7 @@ def percentiles(
     ----------
     distribution : the variable over the table's cells.
     probabilities : shape (k,), F in (0, 1).
-    variance : gives the variance of a linearized variable in every cell (Taylor or replicates).
+    share_variance : gives the variance of the mean of an indicator (by linearization or replicates).
     level : confidence level.
     definition : see :mod:`wagekit.statistics.definitions`.
     interval : how the interval for the probability is made.
@@ -71,26 +91,23 @@ def percentiles(
     """
     cells = distribution.cells
     read = inverse(definition)
-    p = np.broadcast_to(probabilities, (cells.count, probabilities.size)).copy()
-    point = read(distribution, p)
+    point = read(distribution, np.broadcast_to(probabilities, (cells.count, probabilities.size)).copy())
     share = distribution.cumulative(point)
     freedom = cells.degrees_of_freedom if df is None else df
-    shape = point.shape
-    limits = np.full((2, *shape), np.nan)
-    deff = np.full(shape, np.nan)
-    flag = np.full(shape, "", dtype="<U20")
-    for k in range(shape[1]):
-        scores = indicator_scores(cells, distribution.y, point[:, k], share[:, k])
-        variances = variance(cells, Linearized(scores))
-        errors, flag[:, k] = standard_error(cells, variances, np.ones(cells.count), centred=True)
+    share_se, deff = np.empty_like(point), np.empty_like(point)
+    limits = np.empty((2, *point.shape))
+    flag = np.full(point.shape, "", dtype="<U20")
+    for k in range(probabilities.size):
+        below = (distribution.y <= cells.spread(point[:, k])).astype(np.float64)
+        variances = share_variance(cells, below, share[:, k])
+        share_se[:, k], flag[:, k] = standard_error(cells, variances, np.ones(cells.count), centred=True)
+        simple = simple_random_variance(cells, (below - cells.spread(share[:, k])) ** 2)
+        deff[:, k] = divide(share_se[:, k] ** 2, simple)
         if interval == "beta":
-            limits[:, :, k] = beta_interval(share[:, k], errors, freedom, cells.respondents, level)
+            limits[:, :, k] = beta_interval(share[:, k], share_se[:, k], freedom, cells.respondents, level)
         else:
             make = logit_interval if interval == "logit" else linear_interval
-            limits[:, :, k] = make(share[:, k], errors, freedom, level)
-        below = distribution.y <= cells.spread(point[:, k])
-        simple = simple_random_variance(cells, (below - cells.spread(share[:, k])) ** 2)
-        deff[:, k] = divide(errors**2, simple)
+            limits[:, :, k] = make(share[:, k], share_se[:, k], freedom, level)
     outside = (limits[0] < 0) | (limits[1] > 1)
     limits[0] = np.where(limits[0] < 0, np.nan, limits[0])
     limits[1] = np.where(limits[1] > 1, np.nan, limits[1])
@@ -102,4 +119,21 @@ def percentiles(
     flat = (flag == "") & (se == 0)
     flag = np.where(flat, "zero_variance", flag)
     se = np.where(flat, np.nan, se)
-    return Percentiles(point, se, lower, upper, deff, flag)
+    return Percentiles(point, se, lower, upper, deff, flag, share, share_se)
+
+
+def taylor_share(cells: Cells, indicator: Floats, share: Floats) -> Floats:
+    """Variance of the mean of an indicator by linearization."""
+    return variance(cells, Linearized(indicator_scores(cells, indicator, share)))
+
+
+def percentile(distribution: Distribution, probability: float) -> Result:
+    """One percentile of each cell as a :class:`Result`, to be combined with others."""
+    wanted = np.array([probability])
+    point = distribution.inverse(np.full((distribution.cells.count, 1), probability))[:, 0]
+
+    def linearize() -> Linearized:
+        done = percentiles(distribution, wanted, share_variance=taylor_share)
+        return Linearized(percentile_scores(distribution, done, 0))
+
+    return Result(point, linearize, np.abs(point))

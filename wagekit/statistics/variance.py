@@ -19,8 +19,10 @@ sampling fraction of the stages before. Strata with one unit follow the design's
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from wagekit.arrays import Flags, Floats, Words, sums_by
 from wagekit.design import FULLY_TAKEN, Sample, Stage
@@ -42,13 +44,13 @@ class Linearized:
     Parameters
     ----------
     own : shape (n,), each row's value for its own cell.
-    common : shape (n, k), columns that matter to every cell, or None.
+    common : dense or sparse, shape (n, k), columns that matter to every cell, or None.
     coefficients : shape (cells, k): cell c's linearized variable is ``own`` where the row lies in c, plus
         ``common @ coefficients[c]`` everywhere.
     """
 
     own: Floats
-    common: Floats | None = None
+    common: Any = None
     coefficients: Floats | None = None
 
 
@@ -76,12 +78,38 @@ def require_variance(sample: Sample) -> None:
 def variance(cells: Cells, linearized: Linearized) -> Floats:
     """Variance of a statistic in each cell, shape (cells,); NaN where the single-unit rule leaves none."""
     require_variance(cells.sample)
+    linearized = residuals(cells, linearized)
     if linearized.common is not None:
         return _dense_variance(cells, linearized)
     total = np.zeros(cells.count)
     for index, segments in enumerate(cells.segments):
         total += _stage_variance(cells, segments, segments.totals(linearized.own), first=index == 0)
     return total
+
+
+def residuals(cells: Cells, linearized: Linearized) -> Linearized:
+    r"""The linearized variable less its regression on what the weights were calibrated to.
+
+    Notes
+    -----
+    :math:`u - w X (X' D X)^{-1} X' (d / w) u` with the weights d before and w after (Deville and Särndal 1992,
+    3.4; R ``calibrate``). The regression reaches over all rows, so it rides along as common columns.
+    """
+    for calibration in cells.sample.calibrations:
+        own = _by_cell(cells, linearized.own)
+        added = -calibration.coefficients(own)
+        if linearized.common is None or linearized.coefficients is None:
+            linearized = Linearized(linearized.own, calibration.weighted, added.T)
+            continue
+        added -= calibration.coefficients(linearized.common) @ linearized.coefficients.T
+        common = sparse.hstack([sparse.csr_array(linearized.common), calibration.weighted], format="csr")
+        linearized = Linearized(linearized.own, common, np.hstack([linearized.coefficients, added.T]))
+    return linearized
+
+
+def _by_cell(cells: Cells, own: Floats) -> Any:
+    rows = np.flatnonzero(cells.inside)
+    return sparse.csr_array((own[rows], (rows, cells.code[rows])), shape=(own.size, cells.count))
 
 
 def _stage_variance(cells: Cells, segments: UnitSegments, totals: Floats, *, first: bool) -> Floats:
@@ -152,14 +180,16 @@ def dense_unit_totals(cells: Cells, linearized: Linearized, index: int, chosen: 
     within = (segments.cell >= low) & (segments.cell < high)
     totals[segments.unit[within], segments.cell[within] - low] = segments.totals(linearized.own)[within]
     if linearized.common is not None and linearized.coefficients is not None:
-        common = _unit_sums(cells.sample, stage, linearized.common)
+        common = _unit_sums(stage, linearized.common)
         totals += common @ linearized.coefficients[low:high].T
     return totals
 
 
-def _unit_sums(sample: Sample, stage: Stage, columns: Floats) -> Floats:
-    starts = np.concatenate(([0], np.cumsum(np.bincount(stage.unit, minlength=stage.stratum.size))))
-    return segment_sum(columns[sample.unit_order(stage)], starts)
+def _unit_sums(stage: Stage, columns: Any) -> Floats:
+    n = stage.unit.size
+    members = sparse.csr_array((np.ones(n), (stage.unit, np.arange(n))), shape=(stage.stratum.size, n))
+    sums = members @ columns
+    return np.asarray(sums.toarray() if sparse.issparse(sums) else sums)
 
 
 def _dense_variance(cells: Cells, linearized: Linearized) -> Floats:
@@ -186,6 +216,7 @@ def covariance(tables: list[tuple[Cells, Linearized]]) -> Floats:
     """
     sample = tables[0][0].sample
     require_variance(sample)
+    tables = [(cells, residuals(cells, linearized)) for cells, linearized in tables]
     result: Floats | float = 0.0
     for index, stage in enumerate(sample.stages):
         totals = np.hstack([dense_unit_totals(c, z, index, slice(0, c.count)) for c, z in tables])

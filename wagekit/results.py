@@ -1,0 +1,169 @@
+"""Wraps estimated arrays as the tidy Estimates that users see, and compares their rows with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wagekit.arrays import Codes, Floats
+from wagekit.estimates import RESULT_COLUMNS, Estimates
+from wagekit.statistics.cells import Cells
+from wagekit.statistics.estimation import Estimated, freedom
+from wagekit.statistics.result import divide
+from wagekit.statistics.variance import Linearized, covariance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def to_estimates(
+    variable: str,
+    by: tuple[str, ...],
+    domains: pd.DataFrame,
+    values: Floats,
+    words: Sequence[str],
+    estimated: Estimated,
+    metadata: Mapping[str, Any],
+) -> Estimates:
+    """Estimates of k statistics over a table's domains.
+
+    Parameters
+    ----------
+    domains : one row a cell, the columns in `by`.
+    values : shape (n,), the variable, for the largest unit's share of its total.
+    words : names of the k statistics.
+    """
+    import pandas as pd
+
+    cells, k = estimated.cells, len(words)
+    frame = domains.loc[np.repeat(np.arange(len(domains)), k)].reset_index(drop=True)
+    point = estimated.point.reshape(-1)
+    se = estimated.se.reshape(-1)
+    columns = {
+        "statistic": np.tile(np.array(words, dtype=object), cells.count),
+        "estimate": point,
+        "se": se,
+        "cv": divide(se, np.abs(point)),
+        "ci_lower": estimated.lower.reshape(-1),
+        "ci_upper": estimated.upper.reshape(-1),
+        "df": np.repeat(estimated.df, k),
+        "deff": estimated.deff.reshape(-1),
+        "n": np.repeat(cells.respondents, k),
+        "n_psu": np.repeat(cells.weighted_units, k),
+        "flag": estimated.flag.reshape(-1).astype(object),
+    }
+    frame = pd.concat([frame, pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS})], axis=1)
+    counts = domains.assign(
+        n=cells.respondents,
+        n_psu=cells.weighted_units,
+        population=cells.population,
+        largest_share=cells.largest_share(np.ones(cells.sample.n)),
+        largest_weighted_share=cells.largest_share(cells.sample.weights),
+        largest_total_share=cells.largest_share(np.abs(np.nan_to_num(values)) * cells.sample.weights),
+    )
+    return Estimates(frame, by, variable, counts, dict(metadata), TableSource((estimated,)))
+
+
+@dataclass(frozen=True, eq=False)
+class TableSource:
+    """The estimated tables behind the rows of an Estimates frame, one after another.
+
+    Parameters
+    ----------
+    tables : each gives cells x k rows, cell by cell.
+    position : shape (rows,), which of those rows each row of the frame is; None where they are in order.
+    """
+
+    tables: tuple[Estimated, ...]
+    position: Codes | None = None
+
+    def covariance(self, rows: Codes) -> Floats:
+        """Covariance matrix of rows of the frame, by linearization or from the replicates."""
+        wanted = rows if self.position is None else self.position[rows]
+        replicates = self.tables[0].cells.sample.replicates
+        if replicates is not None:
+            return self._replicate_covariance(wanted)
+        parts: list[tuple[Cells, Linearized]] = []
+        places: list[Codes] = []
+        for first, table in self._numbered():
+            k = len(table.linearize)
+            inside = np.flatnonzero((wanted >= first) & (wanted < first + table.cells.count * k))
+            for statistic in range(k):
+                mine = inside[(wanted[inside] - first) % k == statistic]
+                if mine.size == 0:
+                    continue
+                chosen = (wanted[mine] - first) // k
+                parts.append(_restricted(table.cells, table.linearize[statistic](), chosen))
+                places.append(mine)
+        order = np.concatenate(places)
+        result = np.empty((rows.size, rows.size))
+        result[np.ix_(order, order)] = covariance(parts)
+        return result
+
+    def _replicate_covariance(self, wanted: Codes) -> Floats:
+        replicates = self.tables[0].cells.sample.replicates
+        assert replicates is not None
+        points = []
+        for table in self.tables:
+            assert table.replicated is not None
+            points.append(table.replicated().reshape(replicates.count, -1))
+        full = np.concatenate([table.point.reshape(-1) for table in self.tables])[wanted]
+        chosen = np.concatenate(points, axis=1)[:, wanted]
+        used = replicates.rscales > 0
+        centre = full if replicates.mse else chosen[used].mean(axis=0)
+        deviations = (chosen[used] - centre) * np.sqrt(replicates.scale * replicates.rscales[used])[:, None]
+        return np.asarray(deviations.T @ deviations)
+
+    def degrees_of_freedom(self, rows: Codes) -> float:
+        """Units less strata in the union of the cells of the rows."""
+        wanted = rows if self.position is None else self.position[rows]
+        sample = self.tables[0].cells.sample
+        union = np.zeros(sample.n, dtype=bool)
+        for first, table in self._numbered():
+            k = len(table.linearize)
+            mine = wanted[(wanted >= first) & (wanted < first + table.cells.count * k)]
+            union |= np.isin(table.cells.code, (mine - first) // k)
+        return float(freedom(Cells(sample, np.where(union, 0, -1), 1), None)[0])
+
+    def _numbered(self) -> Iterator[tuple[int, Estimated]]:
+        first = 0
+        for table in self.tables:
+            yield first, table
+            first += table.cells.count * len(table.linearize)
+
+
+def _restricted(cells: Cells, linearized: Linearized, chosen: Codes) -> tuple[Cells, Linearized]:
+    """Some cells of a table, renumbered in the order chosen."""
+    number = np.full(cells.count + 1, -1)
+    number[chosen] = np.arange(chosen.size)
+    coefficients = None if linearized.coefficients is None else linearized.coefficients[chosen]
+    part = Cells(cells.sample, number[cells.code], chosen.size)
+    return part, Linearized(linearized.own, linearized.common, coefficients)
+
+
+def stack(parts: Sequence[Estimates], name: str, values: Sequence[Any]) -> Estimates:
+    """Estimates for each of several values as one, the values in a last domain column `name`."""
+    import pandas as pd
+
+    first = parts[0]
+    by = (*first.by, name)
+
+    def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+        for frame, value in zip(frames, values, strict=True):
+            frame.insert(len(first.by), name, [value] * len(frame))
+        whole = pd.concat(frames, ignore_index=True)
+        return whole.sort_values(list(by), kind="stable") if first.by else whole
+
+    frame = joined([part.frame.copy() for part in parts])
+    tables = tuple(t for part in parts if isinstance(part.source, TableSource) for t in part.source.tables)
+    return Estimates(
+        frame.reset_index(drop=True),
+        by,
+        first.variable,
+        joined([part.domains.copy() for part in parts]).reset_index(drop=True),
+        first.metadata,
+        TableSource(tables, frame.index.to_numpy(dtype=np.int64)),
+    )
