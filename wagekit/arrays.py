@@ -17,3 +17,9 @@ Values = NDArray[Any]
 def sums_by(code: Codes, values: Floats | Flags | Codes, count: int) -> Floats:
     """Sum of `values` for each code 0 … count-1: shape (count,)."""
     return np.asarray(np.bincount(code, weights=values, minlength=count), dtype=np.float64)
+
+
+def divide(numerator: Floats, denominator: Floats) -> Floats:
+    """Quotient that is NaN where the denominator is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator == 0, np.nan, numerator / denominator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -27,7 +27,8 @@ class Design:
         (all <= 1); empty for sampling with replacement.
     single_psu : rule for a stratum with one unit, R's ``survey.lonely.psu``.
     pps : how sampling proportional to size without replacement is approximated at the first stage; anything
-        but ``with_replacement`` reads `fpc` as each unit's inclusion probability.
+        but ``with_replacement`` reads `fpc` as each unit's inclusion probability. ``brewer`` (R ``survey``) holds
+        unit totals against their plain mean, ``hajek`` against their mean weighted by 1 - pi (Hájek 1964).
     """
 
     weights: str
@@ -56,6 +57,7 @@ class Stage:
     scale : shape (U,), factor of a unit's squared deviation: (1 - f) n_h / (n_h - 1), or 1 - f where n_h = 1.
     multiplier : shape (H,), product of the sampling fractions of the earlier stages; 1 at the first.
     names : shape (H,), what the strata are called, for messages.
+    weighted_centre : deviations are from the mean weighted by `scale` rather than from the plain one.
     """
 
     unit: Codes
@@ -65,6 +67,7 @@ class Stage:
     scale: Floats
     multiplier: Floats
     names: Values
+    weighted_centre: bool = False
 
     @cached_property
     def scale_sum(self) -> Floats:
@@ -90,17 +93,26 @@ class Calibration:
     ----------
     matrix : sparse, shape (n, p), the calibration variables.
     before, after : shape (n,), weights before and after.
+    again : calibrates other weights, such as those of a replicate, to the same totals.
     """
 
     matrix: Any
     before: Floats
     after: Floats
+    again: Callable[[Floats], Floats] | None = None
 
     @cached_property
     def inverse_information(self) -> Floats:
-        """Generalized inverse of X' D X, shape (p, p); margins that repeat one another do no harm."""
-        weighted = self.matrix.multiply(self.before[:, None]).tocsr()
-        return np.linalg.pinv((self.matrix.T @ weighted).toarray(), hermitian=True)
+        """Generalized inverse of X' D X, shape (p, p); margins that repeat one another do no harm.
+
+        Columns are brought to length 1 first, so that the unit of a numeric margin does not decide what counts
+        as a repetition.
+        """
+        normal = (self.matrix.T @ self.matrix.multiply(self.before[:, None]).tocsr()).toarray()
+        length = np.sqrt(np.diag(normal))
+        inverse = np.divide(1.0, length, out=np.ones_like(length), where=length > 0)
+        scaled = normal * inverse[:, None] * inverse
+        return np.asarray(np.linalg.pinv(scaled, rcond=1e-11, hermitian=True) * inverse[:, None] * inverse)
 
     @cached_property
     def weighted(self) -> Any:
@@ -184,16 +196,32 @@ class Sample:
             self._orders[key] = np.argsort(stage.unit, kind="stable")
         return self._orders[key]
 
-    def reweighted(self, weights: Floats) -> Sample:
-        """The same units with other weights."""
-        return replace(self, weights=weights)
+    def reweighted(self, weights: Floats, calibrations: tuple[Calibration, ...] | None = None) -> Sample:
+        """The same units with other weights, and what these were calibrated to where that changes."""
+        kept = self.calibrations if calibrations is None else calibrations
+        return replace(self, weights=weights, calibrations=kept)
+
+    def with_replicates(self, replicates: Replicates) -> Sample:
+        """The same sample with replicate weights."""
+        return replace(self, replicates=replicates)
 
     def replicate(self, index: int) -> Sample:
-        """The sample under one set of replicate weights."""
+        """The sample under one set of replicate weights, calibrated as the full weights were.
+
+        Raises
+        ------
+        DesignError
+            If the sample has no replicate weights.
+        """
         if self.replicates is None:
             raise DesignError("the sample has no replicate weights", do="Make them with with_replicates")
         multiplier = self.replicates.multipliers[:, index]
-        return self.reweighted(self.weights * (multiplier if self.replicates.per_row else multiplier[self.first.unit]))
+        base = self.calibrations[0].before if self.calibrations else self.weights
+        weights = base * (multiplier if self.replicates.per_row else multiplier[self.first.unit])
+        for calibration in self.calibrations:
+            if calibration.again is not None:
+                weights = calibration.again(weights)
+        return replace(self, weights=weights)
 
 
 def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:
@@ -289,7 +317,7 @@ def _stage(
                 do='For sampling proportional to size give inclusion probabilities and pps="brewer"',
             )
     scale = (1.0 - fraction) * np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)[stratum]
-    return Stage(unit, stratum, size, fraction, scale, multiplier, names)
+    return Stage(unit, stratum, size, fraction, scale, multiplier, names, weighted_centre=pps == "hajek")
 
 
 def build_sample(

@@ -16,7 +16,7 @@ Definition = Literal[
 IntervalMethod = Literal["woodruff", "logit", "beta", "replicates"]
 """How the confidence interval of a percentile is made."""
 
-WithoutReplacement = Literal["with_replacement", "brewer", "hartley_rao", "hajek"]
+WithoutReplacement = Literal["with_replacement", "brewer", "hajek"]
 """Approximation of the first stage's variance under sampling proportional to size."""
 
 CalibrationMethod = Literal["poststratify", "raking", "linear", "logit", "truncated"]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, divide
 from wagekit.estimates import RESULT_COLUMNS, Estimates
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.estimation import Estimated, freedom
-from wagekit.statistics.result import divide
 from wagekit.statistics.variance import Linearized, covariance
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 # Reference values of contrasts and of change between waves: Rscript change.R in this folder, with survey >= 4.4.
 # Writes change.csv. Waves are stacked with shared strata and units; covariances come from svyby(covmat = TRUE).
+# Only enterprises that stay are compared: there the stacked design is exact (see tests/simulations/growth.md).
 suppressMessages(library(survey))
 options(survey.lonely.psu = "fail")
 rows <- list()
@@ -24,13 +25,12 @@ for (fpc in c(FALSE, TRUE)) {
 
 y <- read.csv("two_waves.csv")
 y$w <- ifelse(y$wave == 2022, "before", "after")
-both <- svydesign(~firm, strata = ~stratum, weights = ~weight, data = y, nest = TRUE)
 stay <- intersect(y$firm[y$wave == 2022], y$firm[y$wave == 2023])
-for (matched in c(FALSE, TRUE)) for (domain in c("all", "female", "male")) {
-  d <- both
-  if (matched) d <- subset(d, firm %in% stay)
+both <- svydesign(~firm, strata = ~stratum, weights = ~weight, data = y[y$firm %in% stay, ], nest = TRUE)
+fpc <- svydesign(~firm, strata = ~stratum, weights = ~weight, fpc = ~population, data = y[y$firm %in% stay, ], nest = TRUE)
+for (case in c("stay", "stay fpc")) for (domain in c("all", "female", "male")) {
+  d <- if (case == "stay") both else fpc
   if (domain != "all") d <- subset(d, sex == domain)
-  case <- if (matched) "matched" else "change"
   m <- svyby(~pay, ~w, d, svymean, covmat = TRUE)
   a <- svycontrast(m, quote(after / before - 1)); add(case, domain, "mean", coef(a), SE(a))
   m <- svyby(~pay, ~w, d, svytotal, covmat = TRUE)

@@ -119,6 +119,7 @@ def two_waves(seed: int = 2023) -> pd.DataFrame:
                         "sex": rng.choice(["female", "male"]),
                         "occupation": int(rng.integers(0, 4)),
                         "weight": weight,
+                        "population": 40,
                         "pay": float(np.round(np.exp(level + growth + rng.normal(0, 0.4)), 1)),
                     }
                 )

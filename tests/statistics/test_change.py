@@ -28,10 +28,13 @@ def _clusters(fpc: str | None = None) -> wk.Survey:
     return wk.Survey(frame, weights="weight", strata="stratum", psu="firm", fpc=fpc)
 
 
-def _waves() -> tuple[wk.Survey, wk.Survey]:
+def _waves(stay: bool = False, fpc: str | None = None) -> tuple[wk.Survey, wk.Survey]:
     frame = pd.read_csv(REFERENCE / "two_waves.csv")
-    parts = (frame[frame["wave"] == 2022], frame[frame["wave"] == 2023])
-    before, after = (wk.Survey(part, weights="weight", strata="stratum", psu="firm") for part in parts)
+    parts = [frame[frame["wave"] == 2022], frame[frame["wave"] == 2023]]
+    if stay:
+        both = set(parts[0]["firm"]) & set(parts[1]["firm"])
+        parts = [part[part["firm"].isin(both)] for part in parts]
+    before, after = (wk.Survey(part, weights="weight", strata="stratum", psu="firm", fpc=fpc) for part in parts)
     return before, after
 
 
@@ -80,16 +83,47 @@ def test_contrast_says_what_is_wrong() -> None:
         pickle.loads(pickle.dumps(means)).contrast({"x": {"C": 1}})
 
 
-@pytest.mark.parametrize("matched", [False, True])
+@pytest.mark.parametrize("case", ["stay", "stay fpc"])
 @pytest.mark.parametrize("statistic", ["mean", "total"])
-def test_change(statistic: str, matched: bool, expected: pd.DataFrame) -> None:
-    before, after = _waves()
-    frames = [wk.change(before, after, "pay", statistic=statistic, matched=matched).frame.assign(sex="all")]
-    frames.append(wk.change(before, after, "pay", statistic=statistic, by="sex", matched=matched).frame)
+def test_change_of_enterprises_that_stay(statistic: str, case: str, expected: pd.DataFrame) -> None:
+    before, after = _waves(stay=True, fpc="population" if case.endswith("fpc") else None)
+    frames = [wk.change(before, after, "pay", statistic=statistic).frame.assign(sex="all")]
+    frames.append(wk.change(before, after, "pay", statistic=statistic, by="sex").frame)
     for row in pd.concat(frames).itertuples():
-        r = expected.loc[("matched" if matched else "change", row.sex, statistic)]
+        r = expected.loc[(case, row.sex, statistic)]
         assert row.estimate == pytest.approx(r["estimate"], rel=TOLERANCE)
         assert row.se == pytest.approx(r["se"], rel=TOLERANCE)
+
+
+def test_change_of_independent_waves_adds_the_variances() -> None:
+    before, after = _waves()
+    names = after.frame.assign(firm=after.frame["firm"] + 1000)
+    other = wk.Survey(names, weights="weight", strata="stratum", psu="firm")
+    a, b = (wave.mean("pay").frame.iloc[0] for wave in (before, other))
+    growth = wk.change(before, other, "pay").frame.iloc[0]
+    by_hand = b["estimate"] / a["estimate"] * np.hypot(a["cv"], b["cv"])
+    assert growth["se"] == pytest.approx(by_hand, rel=1e-10)
+    assert wk.change(before, after, "pay").frame["se"].item() < growth["se"]
+
+
+def test_change_by_hand() -> None:
+    # Four enterprises of one worker, three of them in both waves; n / (n - 1) and deviations from each wave's mean.
+    frames = [
+        pd.DataFrame({"y": [10.0, 20, 30, 44], "firm": list("abcd"), "w": 1.0}),
+        pd.DataFrame({"y": [12.0, 21, 36, 50], "firm": list("bcde"), "w": 1.0}),
+    ]
+    waves = [wk.Survey(frame, weights="w", psu="firm") for frame in frames]
+    d0, d1 = (np.sqrt(4 / 3) * (f["y"] - f["y"].mean()).set_axis(f["firm"]) / 4 for f in frames)
+    m0, m1 = (f["y"].mean() for f in frames)
+    r = m1 / m0
+    overlap = sum(d0[firm] * d1[firm] for firm in "bcd")
+    variance = ((d1**2).sum() + r**2 * (d0**2).sum() - 2 * r * overlap) / m0**2
+    row = wk.change(*waves, "y").frame.iloc[0]
+    assert row["se"] == pytest.approx(np.sqrt(variance), rel=1e-12)
+    assert row["n_psu"] == 4
+    matched = wk.change(*waves, "y", matched=True).frame.iloc[0]
+    assert matched["estimate"] == pytest.approx((12 + 21 + 36) / (20 + 30 + 44) - 1, rel=1e-14)
+    assert matched["n_psu"] == 3
 
 
 def test_no_change_has_no_error() -> None:
@@ -129,10 +163,10 @@ def test_decomposition_by_hand() -> None:
     assert parts["growth"] == pytest.approx((19.25 - 15) / 15, rel=1e-14)
 
 
-def test_designs_must_agree() -> None:
+def test_change_says_what_is_wrong() -> None:
     before, after = _waves()
-    other = wk.Survey(after.frame, weights="weight", psu="firm")
-    with pytest.raises(DesignError, match="different designs"):
-        wk.change(before, other, "pay")
     with pytest.raises(EstimationError, match="mean, total or a percentile"):
         wk.change(before, after, "pay", statistic="median")
+    rows = wk.Survey(after.frame, weights="weight")
+    with pytest.raises(DesignError, match="names no enterprises"):
+        wk.change(before, rows, "pay", matched=True)

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from wagekit.arrays import Floats
+from wagekit.arrays import Floats, divide
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.inequality import density
-from wagekit.statistics.result import Result, divide
+from wagekit.statistics.result import Result
 from wagekit.statistics.segments import segment_running_sum, segment_search
 from wagekit.statistics.variance import Linearized
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, divide
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.result import Result, divide
+from wagekit.statistics.result import Result
 from wagekit.statistics.variance import Linearized
 
 

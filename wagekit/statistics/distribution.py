@@ -7,9 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from wagekit.arrays import Codes, Floats, sums_by
+from wagekit.arrays import Codes, Floats, divide, sums_by
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.result import divide
 from wagekit.statistics.segments import segment_running_sum, segment_search
 
 TIE = 1e-12

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from wagekit.arrays import Codes, Floats, Words
+from wagekit.arrays import Codes, Floats, Words, divide
 from wagekit.design import Replicates
 from wagekit.errors import EstimationError
 from wagekit.options import Definition, IntervalMethod
@@ -17,7 +17,7 @@ from wagekit.statistics.definitions import inverse
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.intervals import linear_interval
 from wagekit.statistics.percentiles import percentile_scores, percentiles, taylor_share
-from wagekit.statistics.result import Result, divide
+from wagekit.statistics.result import Result
 from wagekit.statistics.variance import Linearized, standard_error, variance
 
 Statistic = Callable[[Cells], Result]

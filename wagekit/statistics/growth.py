@@ -1,4 +1,4 @@
-r"""Growth of a mean split into growth inside cells and change of composition.
+r"""Growth between two waves: the variance over shared units, and the split of a mean's growth.
 
 Notes
 -----
@@ -13,61 +13,122 @@ one mean for both, so that it counts as composition. Both parts are given as sha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, Words, divide
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.result import Result, divide
-from wagekit.statistics.variance import Linearized
+from wagekit.statistics.variance import (
+    CHUNK,
+    NO_SPREAD,
+    Linearized,
+    dense_unit_totals,
+    residuals,
+    standard_error,
+    unit_deviations,
+    variance,
+)
 
 
-def decomposition(whole: Cells, code: Codes, wave: Codes, y: Floats) -> dict[str, Result]:
-    """Growth of the mean of `y` and its two parts.
+def joint_standard_error(
+    cells: tuple[Cells, ...],
+    scores: tuple[Linearized, ...],
+    shared: tuple[Codes, Codes],
+    scale: Floats,
+    *,
+    centred: bool,
+) -> tuple[Floats, Words]:
+    """Standard error of a sum of two linearized variables, one a wave, whose samples share units.
 
     Parameters
     ----------
-    whole : one cell that holds the rows of both waves.
-    code : shape (n,), the cell of each row, -1 where it is in none.
-    wave : shape (n,), 0 before and 1 after.
+    cells : the same domains over either wave.
+    scores : linearized variable of either wave.
+    shared : codes of the units that both waves have, in either wave's numbering, pair by pair.
+    scale, centred : as :func:`wagekit.statistics.variance.standard_error` takes them.
     """
-    sample = whole.sample
-    count = int(code.max(initial=-1)) + 1
-    sides = [Cells(sample, np.where(wave == k, code, -1), count) for k in (0, 1)]
-    size = [side.population for side in sides]
+    variances = [variance(part, one) for part, one in zip(cells, scores, strict=True)]
+    alone = [standard_error(part, v, scale, centred=centred) for part, v in zip(cells, variances, strict=True)]
+    both = variances[0] + variances[1]
+    total = both + 2 * _cross(cells, scores, shared)
+    # What is left of two variances that cancel is rounding noise.
+    total = np.where(total > NO_SPREAD * both, total, 0.0)
+    se = np.sqrt(np.where(np.isnan(both), np.nan, total))
+    flag = alone[0][1].copy()
+    for word in ("zero_variance", "census", "single_psu", "empty"):
+        for _, flags in alone:
+            flag = np.where(flags == word, word, flag)
+    # A census of one wave leaves the other's error.
+    flag = np.where((flag == "census") & ((alone[0][1] == "") | (alone[1][1] == "")), "", flag)
+    flag = np.where((flag == "") & ~(se > NO_SPREAD * scale), "zero_variance", flag)
+    se = np.where(np.isin(flag, ["", "no_df"]), se, np.where(flag == "census", 0.0, np.nan))
+    return se, flag
+
+
+def _cross(cells: tuple[Cells, ...], scores: tuple[Linearized, ...], shared: tuple[Codes, Codes]) -> Floats:
+    """Sum over shared units of the product of their deviations, shape (cells,)."""
+    count = cells[0].count
+    result = np.zeros(count)
+    if shared[0].size == 0:
+        return result
+    left = [residuals(part, one) for part, one in zip(cells, scores, strict=True)]
+    widest = max(part.sample.first.stratum.size for part in cells)
+    width = max(1, CHUNK // widest)
+    for low in range(0, count, width):
+        chosen = slice(low, min(low + width, count))
+        sides = [
+            unit_deviations(part.sample, part.sample.first, dense_unit_totals(part, one, 0, chosen))[units]
+            for part, one, units in zip(cells, left, shared, strict=True)
+        ]
+        result[chosen] = np.einsum("uc,uc->c", *sides)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of growth: its amount and its linearized variable in either wave, shape (n,) each."""
+
+    amount: float
+    scores: tuple[Floats, Floats]
+
+
+def decomposition(cells: tuple[Cells, ...], y: tuple[Floats, ...]) -> dict[str, Part]:
+    """Growth of the mean of `y` over all cells, and its two parts ``within`` and ``composition``.
+
+    Parameters
+    ----------
+    cells : the same cells over either wave.
+    y : the variable of either wave, shape (n,) each.
+    """
+    size = [part.population for part in cells]
     total = [float(part.sum()) for part in size]
     share = [part / all_ for part, all_ in zip(size, total, strict=True)]
-    raw = [divide(side.sums(sample.weights * y), part) for side, part in zip(sides, size, strict=True)]
+    raw = [divide(part.sums(part.sample.weights * v), s) for part, v, s in zip(cells, y, size, strict=True)]
     mean = [np.nan_to_num(np.where(size[k] > 0, raw[k], raw[1 - k])) for k in (0, 1)]
     level = [float(share[k] @ mean[k]) for k in (0, 1)]
     both = (size[0] > 0) & (size[1] > 0)
-    step = mean[1] - mean[0]
-    middle = (mean[0] + mean[1]) / 2
-    weight = (share[0] + share[1]) / 2
-    amount = {"within": float(weight @ step), "composition": float((share[1] - share[0]) @ middle)}
-    amount["growth"] = level[1] - level[0]
+    step, middle, weight = mean[1] - mean[0], (mean[0] + mean[1]) / 2, (share[0] + share[1]) / 2
+    moved = share[1] - share[0]
+    amount = {"growth": level[1] - level[0], "within": float(weight @ step), "composition": float(moved @ middle)}
 
-    def scores(word: str) -> Floats:
-        own = np.zeros(sample.n)
-        for k, sign in ((0, -1.0), (1, 1.0)):
-            inside = sides[k].inside
-            cell = code[inside]
-            w = sample.weights[inside]
-            deviation = divide(w * (y[inside] - mean[k][cell]), size[k][cell])
-            if word == "growth":
-                part = sign * w * (y[inside] - level[k]) / total[k]
-            elif word == "within":
-                moved = (step[cell] - float(share[k] @ step)) / 2
-                part = w * moved / total[k] + sign * np.where(both, weight, 0.0)[cell] * deviation
-            else:
-                moved = middle[cell] - float(share[k] @ middle)
-                factor = np.where(both, (share[1] - share[0]) / 2, share[1] - share[0])
-                part = sign * w * moved / total[k] + factor[cell] * deviation
-            if k == 0:
-                part = part - amount[word] / level[0] * w * (y[inside] - level[0]) / total[0]
-            own[inside] = part / level[0]
+    def scores(word: str, k: int) -> Floats:
+        sign = 1.0 if k else -1.0
+        inside = cells[k].inside
+        cell, w, value = cells[k].code[inside], cells[k].sample.weights[inside], y[k][inside]
+        deviation = divide(w * (value - mean[k][cell]), size[k][cell])
+        if word == "growth":
+            part = sign * w * (value - level[k]) / total[k]
+        elif word == "within":
+            part = w * (step[cell] - float(share[k] @ step)) / (2 * total[k])
+            part = part + sign * np.where(both, weight, 0.0)[cell] * deviation
+        else:
+            part = sign * w * (middle[cell] - float(share[k] @ middle)) / total[k]
+            part = part + np.where(both, moved / 2, moved)[cell] * deviation
+        if k == 0:  # the base of the shares is an estimate too
+            part = part - amount[word] / level[0] * w * (value - level[0]) / total[0]
+        own = np.zeros(inside.size)
+        own[inside] = part / level[0]
         return own
 
-    def result(word: str) -> Result:
-        return Result(np.array([amount[word] / level[0]]), lambda: Linearized(scores(word)), np.ones(1))
-
-    return {word: result(word) for word in ("growth", "within", "composition")}
+    return {word: Part(amount[word] / level[0], (scores(word, 0), scores(word, 1))) for word in amount}

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wagekit.arrays import Flags, Floats
+from wagekit.arrays import Flags, Floats, divide
 from wagekit.statistics.distribution import Distribution
-from wagekit.statistics.result import Result, divide
+from wagekit.statistics.result import Result
 from wagekit.statistics.segments import segment_running_sum
 from wagekit.statistics.variance import Linearized
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from wagekit.arrays import Floats
+from wagekit.arrays import Floats, divide
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.result import Result, divide, simple_random_variance
+from wagekit.statistics.result import Result, simple_random_variance
 from wagekit.statistics.variance import Linearized
 
 

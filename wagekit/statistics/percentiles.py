@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wagekit.arrays import Floats, Words
+from wagekit.arrays import Floats, Words, divide
 from wagekit.options import Definition, IntervalMethod
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.intervals import beta_interval, linear_interval, logit_interval, t_quantile
-from wagekit.statistics.result import Result, divide, simple_random_variance
+from wagekit.statistics.result import Result, simple_random_variance
 from wagekit.statistics.variance import Linearized, standard_error, variance
 
 ShareVariance = Callable[[Cells, Floats, Floats], Floats]

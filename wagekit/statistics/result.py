@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wagekit.arrays import Floats
+from wagekit.arrays import Floats, divide
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.variance import Linearized
 
@@ -32,12 +32,6 @@ class Result:
     scale: Floats
     centred: bool = True
     simple_variance: Callable[[], Floats] | None = None
-
-
-def divide(numerator: Floats, denominator: Floats) -> Floats:
-    """Quotient that is NaN where the denominator is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(denominator == 0, np.nan, numerator / denominator)
 
 
 def simple_random_variance(cells: Cells, squared_deviations: Floats) -> Floats:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from wagekit.arrays import Flags, Floats, Words, sums_by
+from wagekit.arrays import Flags, Floats, Words, divide, sums_by
 from wagekit.design import FULLY_TAKEN, Sample, Stage
 from wagekit.errors import DesignError
 from wagekit.statistics.cells import Cells, UnitSegments
@@ -120,7 +120,11 @@ def _stage_variance(cells: Cells, segments: UnitSegments, totals: Floats, *, fir
     stratum = segments.stratum[runs[:-1]]
     scale = stage.scale[segments.unit]
     run_sum = segment_sum(totals, runs)
-    mean = run_sum / stage.size[stratum]
+    if stage.weighted_centre:
+        mean = divide(segment_sum(scale * totals, runs), stage.scale_sum[stratum])
+        mean = np.nan_to_num(mean)  # all units taken: whatever the centre, nothing is added
+    else:
+        mean = run_sum / stage.size[stratum]
     single = stage.single[stratum]
     rule = cells.sample.single_psu
     if rule == "adjust" and first and single.any():
@@ -156,7 +160,11 @@ def unit_deviations(sample: Sample, stage: Stage, totals: Floats) -> Floats:
     """
     first = stage is sample.first
     starts = np.concatenate(([0], np.cumsum(stage.size)))
-    mean = segment_sum(totals, starts) / stage.size[:, None]
+    if stage.weighted_centre:
+        weighted = segment_sum(stage.scale[:, None] * totals, starts)
+        mean = np.nan_to_num(divide(weighted, stage.scale_sum[:, None]))
+    else:
+        mean = segment_sum(totals, starts) / stage.size[:, None]
     factor = stage.scale * stage.multiplier[stage.stratum]
     if stage.single.any():
         if sample.single_psu == "adjust" and first:

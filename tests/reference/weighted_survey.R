@@ -1,0 +1,38 @@
+# Reference values of percentiles, means and Gini under calibration and replicate weights, alone and together:
+# Rscript weighted_survey.R in this folder, with survey >= 4.4 and convey. Writes weighted_survey.csv.
+suppressMessages({library(survey); library(convey)})
+options(survey.lonely.psu = "fail")
+x <- read.csv("weighting_sample.csv"); x$size <- factor(x$size)
+q <- c(.1, .25, .5, .75, .9)
+rows <- list()
+add <- function(case, domain, statistic, estimate, se)
+  rows[[length(rows) + 1]] <<- data.frame(case, domain, statistic, estimate = as.numeric(estimate)[1], se = as.numeric(se)[1])
+base <- svydesign(~firm, strata = ~stratum, weights = ~weight, data = x)
+totals <- function(f) colSums(model.matrix(f, x) * x$target)
+margins <- ~ industry + size + sex + age
+estimates <- function(case, d, quantile_type = "mean") for (domain in c("all", "female", "male")) {
+  part <- if (domain == "all") d else subset(d, sex == domain)
+  m <- svymean(~pay, part); add(case, domain, "mean", coef(m), SE(m))
+  m <- svytotal(~pay, part); add(case, domain, "total", coef(m), SE(m))
+  m <- svyratio(~pay, ~hours, part); add(case, domain, "ratio", coef(m), SE(m))
+  a <- svyquantile(~pay, part, q, interval.type = quantile_type, df = 20)[[1]]
+  for (k in seq_along(q)) add(case, domain, paste0("p", 100 * q[k]), a[k, 1], a[k, 4])
+}
+raked <- calibrate(base, margins, totals(margins), calfun = "raking", epsilon = 1e-12, maxit = 100)
+estimates("raking", raked)
+linear <- calibrate(base, margins, totals(margins), calfun = "linear")
+estimates("linear", linear)
+g <- svygei(~pay, convey_prep(linear), epsilon = 1); add("linear", "all", "theil", coef(g), SE(g))
+jkn <- as.svrepdesign(base, type = "JKn")
+estimates("JKn", jkn)
+estimates("JKn quantiles", jkn, "quantile")
+g <- svygei(~pay, convey_prep(jkn), epsilon = 1); add("JKn", "all", "theil", coef(g), SE(g))
+estimates("JKn linear", calibrate(jkn, margins, totals(margins), calfun = "linear"))
+m <- svyby(~pay, ~sex, jkn, svymean, covmat = TRUE)
+a <- svycontrast(m, c(male = 1, female = -1)); add("JKn", "contrast", "male-female", coef(a), SE(a))
+m <- svyby(~pay, ~sex, linear, svymean, covmat = TRUE)
+a <- svycontrast(m, c(male = 1, female = -1)); add("linear", "contrast", "male-female", coef(a), SE(a))
+result <- do.call(rbind, rows)
+for (column in c("estimate", "se")) result[[column]] <- trimws(formatC(result[[column]], digits = 17, format = "g"))
+write.csv(result, "weighted_survey.csv", row.names = FALSE, quote = 1:3)
+cat(nrow(result), "rows\n")

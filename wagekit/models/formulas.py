@@ -1,0 +1,126 @@
+"""A formula's columns: which rows of a Survey a model uses, and the arrays it is fitted to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wagekit.arrays import Codes, Floats, Values
+from wagekit.errors import EstimationError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wagekit.survey import Survey
+
+
+@dataclass(frozen=True, eq=False)
+class ModelData:
+    """A formula's columns: `rows` (r,), `y` (r,), `x` (r, p) and their names; `also` holds a further column."""
+
+    rows: Codes
+    y: Floats
+    x: Floats
+    outcome: str
+    names: tuple[str, ...]
+    also: Values | None
+
+
+def check_level(level: float) -> None:
+    """Stop where a confidence level is not between 0 and 1."""
+    if not 0 < level < 1:
+        raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1, such as 0.95")
+
+
+def description(survey: Survey, level: float) -> dict[str, Any]:
+    """What the metadata of a model's result say of the survey."""
+    replicates = survey.sample.replicates
+    return {
+        "name": survey.name,
+        "design": survey.design,
+        **survey.metadata,
+        "method": "Taylor" if replicates is None else replicates.method,
+        "level": level,
+    }
+
+
+def variable_of(term: str) -> str:
+    """The variable a model's column belongs to: its name without the categories in brackets."""
+    return re.sub(r"\[[^\]]*\]", "", term)
+
+
+def position_of(levels: Iterable[Any], reference: Any, group: str) -> int:
+    """Where the reference group stands among the groups."""
+    levels = list(levels)
+    found = [k for k, value in enumerate(levels) if value == reference]
+    if not found:
+        raise EstimationError(
+            f"no row that can be used has {reference!r}",
+            where=f"column {group!r}",
+            expected=f"one of {', '.join(map(str, levels[:12]))}",
+        )
+    return found[0]
+
+
+def model_data(survey: Survey, formula: str, also: str | None = None) -> ModelData:
+    """The formula's columns for the rows that have a value of each variable, and of the column `also`."""
+    from statsmodels.regression.linear_model import OLS
+
+    frame = survey.frame
+    if also is not None and also not in frame.columns:
+        raise InputError(f"there is no column {also!r}", where="frame", expected="a column of the survey")
+    # A name before "(" or after "." is a function's, not a column's.
+    used = [
+        name for name in map(str, frame.columns) if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)(?!\s*\()", formula)
+    ]
+    columns = list(dict.fromkeys([*used, *([also] if also is not None else [])]))
+    if not used:
+        raise EstimationError(f"{formula!r} names no column of the survey", where="formula", expected="outcome ~ terms")
+    frame = frame[columns]
+    frame = frame[frame.notna().all(axis=1)]
+    if frame.empty:
+        raise EstimationError(
+            "no row has a value of every variable", where="formula", expected="respondents in the domain"
+        )
+    frame = frame.assign(**{name: _plain(frame[name]) for name in columns})
+    try:
+        with np.errstate(all="ignore"):
+            model = OLS.from_formula(formula, frame, missing="drop")
+    except Exception as problem:  # a formula is code: evaluating it can raise anything
+        reason = " ".join(str(problem).split())
+        raise EstimationError(
+            f"{formula!r} can't be computed ({reason})",
+            where="formula",
+            expected="a formula as in statsmodels, of columns with finite values",
+            do="Write np.log(pay) for a logarithm, and leave out pay of 0 or less with survey.where(…)",
+        ) from None
+    y, x = np.asarray(model.endog, dtype=np.float64), np.asarray(model.exog, dtype=np.float64)
+    rows = np.asarray(model.data.row_labels, dtype=np.int64)
+    finite = np.isfinite(y) & np.isfinite(x).all(axis=1)
+    if rows.size < len(frame) or not finite.all():
+        wrong = np.setdiff1d(frame.index.to_numpy(), rows[finite])
+        raise InputError(
+            f"the formula gives no finite value in {wrong.size} rows, the first row {wrong[0]}",
+            where=formula,
+            expected="finite values (a logarithm needs more than 0)",
+            do="Leave those rows out with survey.where(…)",
+        )
+    other = None if also is None else frame[also].to_numpy(dtype=object)
+    return ModelData(rows, y, x, str(model.endog_names), tuple(map(str, model.exog_names)), other)
+
+
+def _plain(series: pd.Series[Any]) -> Any:
+    """A column without missing values in a type that formulas understand."""
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series.cat.remove_unused_categories()
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return series.astype(bool)
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return series.to_numpy(dtype=np.float64) if pd.api.types.is_extension_array_dtype(series.dtype) else series
+    return series.astype(object)
