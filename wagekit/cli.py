@@ -1,0 +1,231 @@
+"""The ``wagekit`` command: one function a verb, each a few calls of the public interface."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from wagekit import __version__
+from wagekit.errors import InputError, WagekitError
+
+if TYPE_CHECKING:
+    from wagekit.publish.configuration import Release
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From wage-survey files to protected, published pay guidance. 企业薪酬调查：从调查表到发布的工资价位。",
+)
+_messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+_output = Console(highlight=False, markup=False, soft_wrap=True)
+
+Store = Annotated[Path, typer.Option("--store", "-s", help="The survey's database, a DuckDB file.")]
+Wave = Annotated[int, typer.Option("--wave", "-w", help="Reference year of the survey.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for what is written.")]
+Declared = Annotated[Path | None, typer.Option("--release", "-r", help="A release.toml.")]
+
+
+def main() -> None:
+    """Run the command; a mistake in the input ends with one sentence and exit status 1, never a traceback."""
+    try:
+        app()
+    except WagekitError as error:
+        _messages.print(f"wagekit: {error}")
+    except KeyboardInterrupt:
+        _messages.print("wagekit: stopped; nothing was left half-done.")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if os.environ.get("WAGEKIT_DEBUG"):
+            raise
+        _messages.print(
+            f"wagekit: an error of wagekit's own ({type(error).__name__}: {error}). "
+            "Set WAGEKIT_DEBUG=1 to see where, and please report it."
+        )
+    sys.exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar told of steps; silent where nobody watches."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_messages, transient=True, disable=not _messages.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def told(step: int, steps: int, what: str) -> None:
+            bar.update(task, completed=max(step - 1, 0), total=steps, description=what)
+
+        yield told
+
+
+@contextmanager
+def _stages() -> Iterator[Callable[[str, int, int], None]]:
+    """The same bar for work that tells its stage and how far that is."""
+    with _progress() as told:
+        yield lambda stage, done, total: told(done + 1, max(total, 1), stage)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        _output.print(f"wagekit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _command(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example:  wagekit demo --output reports/demo")
+def demo(
+    output: Output = Path("reports/demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the simulation.", min=0)] = 20210527,
+) -> None:
+    """The whole job on a simulated survey of a Shanghai district (模拟数据)."""
+    from wagekit.demo import run_demo
+
+    with _progress() as told:
+        made = run_demo(output, seed=seed, progress=told)
+    for report in made.intakes:
+        _output.print(str(report))
+    for file in made.release.files:
+        _output.print(_shown(file))
+    _output.print(f"The survey's files, store and true values (模拟数据): {_shown(made.survey)}")
+
+
+@app.command(epilog="Example:  wagekit intake enterprises.xlsx employees.csv --wave 2023 --store putuo.duckdb")
+def intake(
+    files: Annotated[list[Path], typer.Argument(help="Enterprise and employee files: CSV, XLSX or Parquet.")],
+    wave: Wave,
+    store: Store = Path("wagekit.duckdb"),
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", "-m", help="A TOML file that says how other files are laid out.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put the files in place of the wave in the store.")
+    ] = False,
+    minimum_wage: Annotated[
+        float | None, typer.Option(help="Monthly minimum wage in yuan; by default from the reference series.", min=0)
+    ] = None,
+) -> None:
+    """Read the files of a wave, check them and store what passes, in one transaction."""
+    from wagekit.collect.intake import intake as take_in
+    from wagekit.collect.store import open as open_store
+
+    with _stages() as told, open_store(store) as opened:
+        report = take_in(
+            opened,
+            files,
+            wave=wave,
+            mapping=mapping,
+            replace=replace,
+            minimum_wage=minimum_wage,
+            progress=told,
+        )
+    _output.print(str(report))
+    for file in report.files:
+        read_as = ", ".join(part for part in (file.format, file.encoding, file.sheet) if part)
+        _output.print(f"  {file.file} ({read_as}): {file.rows:,} rows, {file.refused:,} refused")
+    for title, rules in (("refused", report.refused_by_rule), ("to follow up", report.queries_by_rule)):
+        for rule, count in rules.items():
+            _output.print(f"  {title}: {rule} {count:,}")
+    for note in report.notes:
+        _messages.print(f"  note: {note}")
+
+
+@app.command(epilog="Example:  wagekit check --store putuo.duckdb --wave 2023 --output checks")
+def check(store: Store, wave: Wave, output: Annotated[Path | None, typer.Option("--output", "-o")] = None) -> None:
+    """What the checks of a wave found: rows refused and answers to follow up, with --output as CSV files."""
+    from wagekit.collect.store import open as open_store
+    from wagekit.publish.files import replacing
+
+    with open_store(store, read_only=True) as opened:
+        opened.metadata(wave)
+        found = {"refused": opened.refused(wave), "queries": opened.queries(wave)}
+    for name, rows in found.items():
+        _output.print(f"{name}: {len(rows):,}")
+        for rule, count in rows["rule"].value_counts().items():
+            _output.print(f"  {rule} {count:,}")
+        if output is not None:
+            output.mkdir(parents=True, exist_ok=True)
+            with replacing(output / f"{name}_{wave}.csv") as beside:
+                rows.to_csv(beside, index=False, encoding="utf-8-sig")
+            _output.print(f"  {_shown(output / f'{name}_{wave}.csv')}")
+
+
+@app.command(epilog="Example:  wagekit tables --store putuo.duckdb --wave 2023 --output tables")
+def tables(
+    release: Declared = None,
+    store: Annotated[Path | None, typer.Option("--store", "-s", help="A store instead of the declared one.")] = None,
+    wave: Annotated[int | None, typer.Option("--wave", "-w", help="Without a release.toml: the wave.")] = None,
+    output: Output = Path("tables"),
+) -> None:
+    """Estimate and protect the wage tables of a release, or those a wave asks for, and write them."""
+    from wagekit.publish.tables import make_tables
+
+    declared = _declared(release, store, wave)
+    with _progress() as told:
+        made = make_tables(declared, output, store=store, progress=told)
+    for file in made.files:
+        _output.print(_shown(file))
+
+
+@app.command(epilog="Example:  wagekit build --release release.toml --output reports/2023")
+def build(
+    release: Annotated[Path, typer.Option("--release", "-r", help="A release.toml.")],
+    store: Annotated[Path | None, typer.Option("--store", "-s", help="A store instead of the declared one.")] = None,
+    output: Output = Path("reports/release"),
+    timeout: Annotated[float, typer.Option(help="Seconds that one cell of a report may take.", min=1)] = 300,
+) -> None:
+    """Build a whole release, tables and reports: complete, or the one before stays as it was."""
+    from wagekit.publish.build import build as build_release
+    from wagekit.publish.configuration import Release
+
+    with _progress() as told:
+        built = build_release(Release.load(release), output, store=store, cell_timeout=timeout, progress=told)
+    for file in built.files:
+        _output.print(_shown(file))
+
+
+def _declared(release: Path | None, store: Path | None, wave: int | None) -> Release:
+    from wagekit.publish.configuration import Release, default_release
+
+    if release is not None:
+        if wave is not None:
+            raise InputError("--wave beside --release", where="wagekit tables", expected="the wave in the release.toml")
+        return Release.load(release)
+    if store is None or wave is None:
+        raise InputError(
+            "neither a release.toml nor a store and a wave",
+            where="wagekit tables",
+            expected="--release, or --store and --wave",
+        )
+    return default_release(store, wave)
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,1 @@
+"""Collection: questionnaire, classifications, intake of files, the store, the synthetic survey."""

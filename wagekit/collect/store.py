@@ -1,0 +1,369 @@
+"""The store: one DuckDB file with the waves of a survey, reference figures, and the log of what came in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from wagekit.collect import connection as connections
+from wagekit.collect import frames, reference
+from wagekit.collect.classification import Classification, load
+from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE, Kind
+from wagekit.errors import StoreError
+
+if TYPE_CHECKING:
+    from wagekit.survey import Survey
+
+_TYPES: Mapping[Kind, str] = {
+    "text": "VARCHAR",
+    "code": "VARCHAR",
+    "integer": "BIGINT",
+    "year": "BIGINT",
+    "number": "DOUBLE",
+    "yes_no": "BOOLEAN",
+}
+
+
+def open(path: str | Path, *, read_only: bool = False) -> Store:
+    """Open a store.
+
+    Parameters
+    ----------
+    path : the DuckDB file. For writing it is created if it isn't there, and brought to the newest schema.
+    read_only : several processes may read at once; none while another writes.
+
+    Raises
+    ------
+    StoreError
+        If the file can't be opened so; the message says why and what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with open(Path(tempfile.mkdtemp()) / "survey.duckdb") as store:
+    ...     len(store.waves())
+    0
+    """
+    path = Path(path)
+    return Store(path, connections.connect(path, read_only=read_only), read_only=read_only)
+
+
+class Store:
+    """An open store; made by `open`, closed by :meth:`close` or by leaving a ``with`` block."""
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        self._path = path
+        self._connection: duckdb.DuckDBPyConnection | None = connection
+        self._read_only = read_only
+
+    # -- opening and closing ---------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The DuckDB file."""
+        return self._path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be stored through this store."""
+        return self._read_only
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB connection, for queries of one's own.
+
+        Raises
+        ------
+        StoreError
+            If the store is closed.
+        """
+        if self._connection is None:
+            raise StoreError("the store is closed", where=str(self._path), do="Open it again")
+        return self._connection
+
+    def close(self) -> None:
+        """Close the file; what was stored is on disk."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._connection is None else "read-only" if self._read_only else "open"
+        return f"Store({str(self._path)!r}, {state})"
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All or nothing: leaving the block commits, an error in it takes everything back.
+
+        Raises
+        ------
+        StoreError
+            If the store is read-only, or the database can't do what is asked (disk full, another writer).
+        """
+        connection = self.connection
+        if self._read_only:
+            raise StoreError("the store is open for reading only", where=str(self._path), do="Open it for writing")
+        try:
+            connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+        except duckdb.Error as error:
+            raise StoreError(
+                f"the database refused ({str(error).splitlines()[0][:200]})",
+                where=str(self._path),
+                do="The store is as it was",
+            ) from error
+
+    # -- waves -----------------------------------------------------------------------------------
+
+    def waves(self) -> pd.DataFrame:
+        """One row a wave: ``wave, title, synthetic, enterprises, employees, taken_in``."""
+        found = self._query(
+            """
+            SELECT wave, metadata,
+                (SELECT count(*) FROM enterprises e WHERE e.wave = w.wave) AS enterprises,
+                (SELECT count(*) FROM employees e WHERE e.wave = w.wave) AS employees,
+                taken_in
+            FROM waves w ORDER BY wave
+            """
+        )
+        about = [json.loads(text) for text in found.pop("metadata")]
+        found.insert(1, "title", pd.Series([entry["title"] for entry in about], dtype="str"))
+        found.insert(2, "synthetic", pd.Series([entry["synthetic"] for entry in about], dtype="bool"))
+        return found
+
+    def metadata(self, wave: int) -> dict[str, Any]:
+        """What is kept about a wave: title, source, pay variable, design, tables, code lists, labels.
+
+        Raises
+        ------
+        StoreError
+            If the wave is not in the store.
+        """
+        rows = self.connection.execute("SELECT wave, metadata FROM waves ORDER BY wave").fetchall()
+        found = {int(year): str(text) for year, text in rows}
+        if wave not in found:
+            there = [str(year) for year in found]
+            raise StoreError(
+                f"wave {wave} is not in the store",
+                where=str(self._path),
+                expected=f"one of {', '.join(there)}" if there else "a wave; the store is empty",
+                do="Take it in first: wagekit intake",
+            )
+        content: dict[str, Any] = json.loads(found[wave])
+        return content
+
+    def enterprises(self, wave: int) -> pd.DataFrame:
+        """The enterprises of a wave, all columns, in the order of the files."""
+        return self._table("enterprises", wave)
+
+    def employees(self, wave: int) -> pd.DataFrame:
+        """The employees of a wave, all columns, in the order of the files."""
+        return self._table("employees", wave)
+
+    def classifications(self, wave: int) -> dict[str, Classification]:
+        """Code lists of the survey frame's columns, derived columns included; none for columns of free codes."""
+        return frames.label_lists(self._lists(wave, self.metadata(wave)))
+
+    def survey(self, wave: int, **overrides: Any) -> Survey:
+        """The wave as a survey with its design.
+
+        Where no weight is known, every employee counts 1, and where the strata, or population sizes, are not
+        filled in, the design goes without; the survey's metadata says so under ``notes``.
+
+        Parameters
+        ----------
+        wave : reference year.
+        overrides : parts of the design to change, as in `wagekit.survey.Survey`: ``weights``, ``strata``,
+            ``psu``, ``fpc``, ``single_psu`` …
+
+        Raises
+        ------
+        StoreError
+            If the wave is not in the store.
+        InputError
+            If only some of the employees have a weight.
+        """
+        from wagekit.survey import Survey
+
+        metadata = self.metadata(wave)
+        frame = frames.survey_frame(
+            self.enterprises(wave), self.employees(wave), self._lists(wave, metadata), wave=wave
+        )
+        design = {**metadata["design"], **overrides}
+        frame, design, notes = frames.usable_design(frame, design, where=f"wave {wave} of {self._path}")
+        survey = Survey(frame, **design, name=f"{metadata['title']} ({wave})")
+        kept = {key: metadata[key] for key in ("title", "source", "synthetic", "language", "wave", "pay")}
+        return survey.with_metadata(**kept, notes=notes)
+
+    # -- what came in ----------------------------------------------------------------------------
+
+    def refused(self, wave: int | None = None) -> pd.DataFrame:
+        """Refused rows of the waves as they stand, a row for each rule that was broken.
+
+        Columns ``wave, table, file, row, enterprise_id, field, value, rule, message``.
+        """
+        return self._findings("refused_rows", wave)
+
+    def queries(self, wave: int | None = None) -> pd.DataFrame:
+        """Answers kept but to be followed up, the same columns as :meth:`refused`."""
+        return self._findings("queries", wave)
+
+    def log(self) -> pd.DataFrame:
+        """One row for each file taken in, oldest first, those of replaced waves included."""
+        return self._query("SELECT * FROM intake_log ORDER BY intake, file").rename(columns={"table_name": "table"})
+
+    # -- reference figures -----------------------------------------------------------------------
+
+    def reference(self, series: str | None = None) -> pd.DataFrame:
+        """A reference series by its name or Chinese title, all without one: ``series, chinese, region, year, value…``.
+
+        Raises
+        ------
+        StoreError
+            If there is no such series.
+        """
+        found = self._query("SELECT * FROM reference_series ORDER BY series, region, year")
+        if series is None:
+            return found
+        chosen = found[(found["series"] == series) | (found["chinese"] == series)]
+        if chosen.empty:
+            raise StoreError(
+                f"there is no reference series {series!r}",
+                where=str(self._path),
+                expected=f"one of {', '.join(found['series'].unique())}",
+            )
+        return chosen.reset_index(drop=True)
+
+    def guideline_lines(self, region: str | None = None) -> pd.DataFrame:
+        """Wage guideline lines (工资指导线) in per cent, of one region or all, by year."""
+        found = self._query("SELECT * FROM guideline_lines ORDER BY region, year")
+        return found if region is None else found[found["region"] == region].reset_index(drop=True)
+
+    def update_reference(
+        self, *, guideline_lines: pd.DataFrame | None = None, reference_series: pd.DataFrame | None = None
+    ) -> None:
+        """Add reference figures, in place of those for the same region, year (and series).
+
+        Raises
+        ------
+        InputError
+            If a column is missing or unknown, or a key comes twice.
+        """
+        with self.transaction() as connection:
+            if guideline_lines is not None:
+                reference.put(connection, "guideline_lines", guideline_lines, where="guideline_lines")
+            if reference_series is not None:
+                reference.put(connection, "reference_series", reference_series, where="reference_series")
+
+    # -- for intake ------------------------------------------------------------------------------
+
+    def add_column(self, table: str, name: str, kind: Kind) -> None:
+        """Give a table a column of the survey's own. Runs in the caller's transaction.
+
+        Raises
+        ------
+        StoreError
+            If the column is there with another type.
+        """
+        columns = {str(row[0]).casefold(): row for row in self.connection.execute(f"DESCRIBE {table}").fetchall()}
+        there = columns.get(name.casefold())
+        if there is None:
+            self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {_TYPES[kind]}")
+        elif there[0] != name or there[1] != _TYPES[kind]:
+            raise StoreError(
+                f"column {name!r} is already kept as {there[0]!r}, {there[1]}",
+                where=f"{self._path}, table {table}",
+                expected=_TYPES[kind],
+                do="Give it another name in the mapping",
+            )
+
+    def append(self, table: str, rows: pd.DataFrame) -> None:
+        """Insert a frame in bulk, by column name. Runs in the caller's transaction."""
+        incoming = pa.Table.from_pandas(rows, preserve_index=False)
+        self.connection.register("incoming", incoming)
+        try:
+            self.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+        finally:
+            self.connection.unregister("incoming")
+
+    def remove_wave(self, wave: int) -> None:
+        """Delete what a wave's intake put in; the log keeps its entries. Runs in the caller's transaction."""
+        for table in ("waves", "enterprises", "employees", "code_lists", "refused_rows", "queries"):
+            self.connection.execute(f"DELETE FROM {table} WHERE wave = ?", [wave])
+
+    # -- work ------------------------------------------------------------------------------------
+
+    def _query(self, query: str, parameters: list[object] | None = None) -> pd.DataFrame:
+        try:
+            result = self.connection.sql(query, params=parameters or [])
+            frame: pd.DataFrame = result.to_arrow_table().to_pandas()
+        except duckdb.Error as error:
+            raise StoreError(
+                f"the store can't be read ({str(error).splitlines()[0][:160]})", where=str(self._path)
+            ) from None
+        return frame
+
+    def _table(self, table: str, wave: int) -> pd.DataFrame:
+        self.metadata(wave)
+        return self._query(f"SELECT * EXCLUDE (wave) FROM {table} WHERE wave = ? ORDER BY rowid", [wave])
+
+    def _findings(self, table: str, wave: int | None) -> pd.DataFrame:
+        if wave is not None:
+            self.metadata(wave)
+        query = f"""
+            SELECT wave, table_name AS "table", file, "row", enterprise_id, field, value, rule, message
+            FROM {table} WHERE wave = coalesce(?, wave) ORDER BY wave, rowid
+        """
+        return self._query(query, [wave])
+
+    def _lists(self, wave: int, metadata: dict[str, Any]) -> dict[str, Classification | None]:
+        """Code lists by column of the store: the questionnaire's, changed by what the wave was read with."""
+        lists: dict[str, Classification | None] = {
+            field.name: load(field.classification)
+            for table in (ENTERPRISE, EMPLOYEE)
+            for field in table
+            if field.classification is not None and field.name not in metadata["classifications"]
+        }
+        own = self._query("SELECT * FROM code_lists WHERE wave = ? ORDER BY rowid", [wave])
+        for column, about in metadata["classifications"].items():
+            if about is None:
+                lists[column] = None
+            elif about["shipped"]:
+                lists[column] = load(about["name"])
+            else:
+                lists[column] = Classification.from_items(
+                    own.loc[own["column_name"] == column, ["code", "name", "english", "parent"]],
+                    name=about["name"],
+                    title=about["title"],
+                    edition=about["edition"],
+                    source=about["source"],
+                    levels=about["levels"],
+                    notation=about["notation"],
+                )
+        return lists
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,70 @@
+"""The whole job on a simulated survey: files, intake, tables, reports. Everything it makes says 模拟数据."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from wagekit.collect.intake import IntakeReport, intake
+from wagekit.collect.store import open as open_store
+from wagekit.collect.synthetic import population, write_files
+from wagekit.publish.build import Built, build
+from wagekit.publish.configuration import Release
+from wagekit.resources import resource
+
+WAVES = (2021, 2022, 2023)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made: the release, the survey's files and store, and what the intake said of each wave."""
+
+    release: Built
+    survey: Path
+    intakes: tuple[IntakeReport, ...]
+
+
+def run_demo(
+    output: str | os.PathLike[str] = "reports/demo",
+    *,
+    seed: int = 20210527,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Demo:
+    """Simulate the wage survey of a district and take it from its files to the published release.
+
+    Parameters
+    ----------
+    output : folder of the release. The survey's files, its store and the truth of the simulated population go to
+        a folder beside it, called ``<output>-survey``.
+    seed : of the simulation.
+    progress : told before each step: its number from 1, the number of steps, what is done.
+    """
+    target = Path(output)
+    survey = target.with_name(f"{target.name}-survey")
+    declared = Release.load(resource("data", "demo", "release.toml"))
+    steps = 2 + 2 * len(WAVES) + len(declared.tables) + 1 + len(declared.reports)
+    done = 0
+
+    def told(what: str) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, steps, what)
+
+    mapping = resource("data", "synthetic", "putuo.toml")
+    told("population")
+    people = population(seed)
+    survey.mkdir(parents=True, exist_ok=True)
+    store = survey / "demo.duckdb"
+    intakes = []
+    for wave in WAVES:
+        told(f"survey {wave}")
+        files = write_files(people, survey / str(wave), wave=wave, seed=seed)
+        told(f"intake {wave}")
+        with open_store(store) as opened:
+            given = [files.enterprises, files.employees]
+            intakes.append(intake(opened, given, wave=wave, mapping=mapping, replace=True))
+    built = build(declared, target, store=store, progress=lambda step, total, what: told(what))
+    return Demo(built, survey, tuple(intakes))
