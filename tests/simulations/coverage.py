@@ -101,18 +101,11 @@ def summary(results: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--workers", type=int, default=2)
-    arguments = parser.parse_args()
-    with ProcessPoolExecutor(arguments.workers) as pool:
-        results = pd.concat(pool.map(one, range(arguments.samples), chunksize=10), ignore_index=True)
-    table = summary(results)
-    table.to_csv(HERE / "coverage.csv", index=False, float_format="%.4f")
+def report(table: pd.DataFrame, samples: int) -> str:
+    """The table of coverage, and where it falls short in words."""
     wide = table.pivot(index="statistic", columns="enterprises", values="coverage")
     lines = [
-        f"# Coverage of 95 % intervals, {arguments.samples} samples",
+        f"# Coverage of 95 % intervals, {samples} samples",
         "",
         "By statistic and number of sampled enterprises in the domain (all, industry section, skill grade). Made by",
         "`coverage.py`; bias and errors are in `coverage.csv`. Domains whose interval can't be made are not counted.",
@@ -124,8 +117,34 @@ def main() -> None:
             for name, row in zip(wide.index, wide.to_numpy(), strict=True)
         ),
     ]
-    (HERE / "coverage.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
+    low = table[(table["coverage"] < 0.93) & (table["intervals"] >= 100)]
+    names = low.groupby("statistic", sort=False)["enterprises"].agg(lambda sizes: ", ".join(map(str, sizes)))
+    lines += [
+        "",
+        "## Where it falls below 93 %",
+        "",
+        *(f"* {name}: domains of {sizes} enterprises" for name, sizes in names.items()),
+        "",
+        "The simulated pay has a heavy upper tail and is alike inside enterprises. A sample that misses the few best-paying",
+        "enterprises gives a low Gini or S80/S20 and a low error at once; both are biased downwards in small domains (see",
+        "`bias` in coverage.csv) and their intervals too short. Intervals of a low-pay share near 0 are symmetric while its",
+        "estimates are not. P10 and P90 rest on few enterprises, which is why release rules ask more of them.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        results = pd.concat(pool.map(one, range(arguments.samples), chunksize=10), ignore_index=True)
+    table = summary(results)
+    table.to_csv(HERE / "coverage.csv", index=False, float_format="%.4f")
+    text = report(table, arguments.samples)
+    (HERE / "coverage.md").write_text(text, encoding="utf-8")
+    print(text)
 
 
 if __name__ == "__main__":
