@@ -25,7 +25,11 @@ _ROOMS = {
     "WageTable": "publish.table",
     "change": "waves",
     "decompose_growth": "waves",
+    "enterprise_growth": "guidance.enterprises",
+    "guideline": "guidance.guideline",
+    "guidelines": "guidance.lines",
     "intake": "collect.intake",
+    "matched_growth": "guidance.enterprises",
     "open": "collect.store",
     "open_report": "publish.report",
     "release": "publish.table",
@@ -43,6 +47,10 @@ if TYPE_CHECKING:
     from wagekit.disclosure.rules import ReleaseRules as ReleaseRules
     from wagekit.errors import WagekitError as WagekitError
     from wagekit.estimates import Estimates as Estimates
+    from wagekit.guidance.enterprises import enterprise_growth as enterprise_growth
+    from wagekit.guidance.enterprises import matched_growth as matched_growth
+    from wagekit.guidance.guideline import guideline as guideline
+    from wagekit.guidance.lines import guidelines as guidelines
     from wagekit.models import adjusted_premium as adjusted_premium
     from wagekit.models import fay_herriot as fay_herriot
     from wagekit.models import oaxaca_blinder as oaxaca_blinder

@@ -19,7 +19,77 @@ def sums_by(code: Codes, values: Floats | Flags | Codes, count: int) -> Floats:
     return np.asarray(np.bincount(code, weights=values, minlength=count), dtype=np.float64)
 
 
+def counting(counts: Codes) -> Codes:
+    """0 … c - 1 for each of the counts c, one after the other: places of rows that lie group by group.
+
+    Examples
+    --------
+    >>> counting(np.array([2, 0, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
 def divide(numerator: Floats, denominator: Floats) -> Floats:
     """Quotient that is NaN where the denominator is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(denominator == 0, np.nan, numerator / denominator)
+
+
+_RADIX = 1 << 16
+
+SPARSE = 8
+"""Codes a row up to which a table of all codes is laid out rather than sorted."""
+
+
+def stable_order(codes: Codes, n_codes: int) -> Codes:
+    """Order that sorts integer codes 0 … n_codes-1 and keeps ties as they stand, in O(n).
+
+    NumPy sorts 16-bit integers by radix; wider codes take two such passes.
+
+    Examples
+    --------
+    >>> stable_order(np.array([1, 0, 1]), 2).tolist()
+    [1, 0, 2]
+    """
+    if n_codes <= _RADIX:
+        return np.argsort(codes.astype(np.uint16), kind="stable")
+    low = np.argsort((codes % _RADIX).astype(np.uint16), kind="stable")
+    return low[stable_order(codes[low] // _RADIX, (n_codes - 1) // _RADIX + 1)]
+
+
+def dense_codes(code: Codes, space: int, inside: Flags | None = None) -> tuple[Codes, Codes]:
+    """Codes that occur, ascending, and the rows' codes renumbered to 0 … K-1 in their order.
+
+    Parameters
+    ----------
+    code : shape (n,), 0 … space-1.
+    inside : shape (n,), the rows that count; the others get -1.
+
+    Examples
+    --------
+    >>> present, dense = dense_codes(np.array([7, 2, 7]), 9)
+    >>> present.tolist(), dense.tolist()
+    ([2, 7], [1, 0, 1])
+    """
+    if space <= SPARSE * code.size + 1024:
+        seen = np.zeros(space, dtype=bool)
+        seen[code if inside is None else code[inside]] = True
+        lookup = np.cumsum(seen) - 1
+        if inside is None:
+            return np.flatnonzero(seen), lookup[code]
+        return np.flatnonzero(seen), np.where(inside, lookup[np.where(inside, code, 0)], -1)
+    chosen = code if inside is None else code[inside]
+    present, inverse = np.unique(chosen, return_inverse=True)
+    if inside is None:
+        return present, inverse.reshape(-1)
+    dense = np.full(code.size, -1, dtype=np.int64)
+    dense[inside] = inverse
+    return present, dense
+
+
+def first_rows(code: Codes, count: int) -> Codes:
+    """The first row that has each code 0 … count-1, all of which occur: shape (count,)."""
+    first = np.empty(count, dtype=np.int64)
+    first[code[::-1]] = np.arange(code.size - 1, -1, -1)
+    return first

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
+import signal
 import sys
+import unicodedata
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from wagekit import __version__
-from wagekit.errors import InputError, WagekitError
+from wagekit.errors import InputError, WagekitError, WagekitWarning
 
 if TYPE_CHECKING:
     from wagekit.publish.configuration import Release
@@ -27,8 +32,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From wage-survey files to protected, published pay guidance. 企业薪酬调查：从调查表到发布的工资价位。",
 )
-_messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-_output = Console(highlight=False, markup=False, soft_wrap=True)
+_messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+_output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 Store = Annotated[Path, typer.Option("--store", "-s", help="The survey's database, a DuckDB file.")]
 Wave = Annotated[int, typer.Option("--wave", "-w", help="Reference year of the survey.")]
@@ -38,23 +43,92 @@ Declared = Annotated[Path | None, typer.Option("--release", "-r", help="A releas
 
 def main() -> None:
     """Run the command; a mistake in the input ends with one sentence and exit status 1, never a traceback."""
+    debug = bool(os.environ.get("WAGEKIT_DEBUG"))
+    _quiet_others(debug)
+    stops = _listen_for_stops()
+    status: str | int | None = 1
+    sentence = ""
     try:
         app()
+    except SystemExit as end:
+        status = end.code
     except WagekitError as error:
-        _messages.print(f"wagekit: {error}")
-    except KeyboardInterrupt:
-        _messages.print("wagekit: stopped; nothing was left half-done.")
-        sys.exit(130)
+        sentence = str(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        sentence = "there is not enough memory for this; nothing was left half-done."
+    except OSError as error:
+        sentence = str(InputError(f"the system refused ({error.strerror or error})", where=_named(error)))
+    except _Stopped:
+        pass
     except Exception as error:
-        if os.environ.get("WAGEKIT_DEBUG"):
+        if debug and not stops:
             raise
-        _messages.print(
-            f"wagekit: an error of wagekit's own ({type(error).__name__}: {error}). "
+        sentence = (
+            f"an error of wagekit's own ({type(error).__name__}: {error}). "
             "Set WAGEKIT_DEBUG=1 to see where, and please report it."
         )
-    sys.exit(1)
+    if stops:  # whatever it was taken for on its way up
+        status, sentence = 128 + stops[0], "stopped; nothing was left half-done."
+    if sentence:
+        _messages.print(f"wagekit: {_plain(sentence)}")
+    sys.exit(status)
+
+
+class _Stopped(BaseException):
+    """Ctrl-C, or a request to end. Not a KeyboardInterrupt, which typer answers by itself."""
+
+
+def _listen_for_stops() -> list[int]:
+    """Let both signals end the command in good order; the list tells which one came."""
+    stops: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        stops.append(number)
+        raise _Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a job that a shell put in the background
+            signal.signal(number, stop)
+    return stops
+
+
+def _quiet_others(debug: bool) -> None:
+    """Nothing but wagekit's own sentences on the terminal, and no character that it can't show ends the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if debug:
+        return
+    logging.getLogger().addHandler(logging.NullHandler())
+    sys.unraisablehook = lambda problem: None
+
+    def note(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, WagekitWarning):
+            _messages.print(f"  note: {_plain(str(message))}")
+
+    warnings.showwarning = note
+
+
+def _named(error: OSError) -> str | None:
+    return os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
+
+
+def _plain(text: str) -> str:
+    """Text for a terminal: what is no character (control codes, half-read bytes in names of files) is written out.
+
+    >>> _plain("单位\\x1b[31m\\n.csv")
+    '单位\\\\x1b[31m\\\\n.csv'
+    """
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character)[0] == "C" else character
+        for character in text
+    )
+
+
+def _print(text: str) -> None:
+    _output.print(_plain(text))
 
 
 @contextmanager
@@ -67,7 +141,7 @@ def _progress() -> Iterator[Callable[[int, int, str], None]]:
         TaskProgressColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=_messages, transient=True, disable=not _messages.is_terminal) as bar:
+    with Progress(*columns, console=_messages, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=None)
 
         def told(step: int, steps: int, what: str) -> None:
@@ -85,7 +159,7 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
 
 def _version(asked: bool) -> None:
     if asked:
-        _output.print(f"wagekit {__version__}")
+        _print(f"wagekit {__version__}")
         raise typer.Exit
 
 
@@ -107,10 +181,10 @@ def demo(
     with _progress() as told:
         made = run_demo(output, seed=seed, progress=told)
     for report in made.intakes:
-        _output.print(str(report))
+        _print(str(report))
     for file in made.release.files:
-        _output.print(_shown(file))
-    _output.print(f"The survey's files, store and true values (模拟数据): {_shown(made.survey)}")
+        _print(_shown(file))
+    _print(f"The survey's files, store and true values (模拟数据): {_shown(made.survey)}")
 
 
 @app.command(epilog="Example:  wagekit intake enterprises.xlsx employees.csv --wave 2023 --store putuo.duckdb")
@@ -130,9 +204,9 @@ def intake(
 ) -> None:
     """Read the files of a wave, check them and store what passes, in one transaction."""
     from wagekit.collect.intake import intake as take_in
-    from wagekit.collect.store import open as open_store
+    from wagekit.collect.store import filling
 
-    with _stages() as told, open_store(store) as opened:
+    with _stages() as told, filling(store) as opened:
         report = take_in(
             opened,
             files,
@@ -142,35 +216,39 @@ def intake(
             minimum_wage=minimum_wage,
             progress=told,
         )
-    _output.print(str(report))
+    _print(str(report))
     for file in report.files:
         read_as = ", ".join(part for part in (file.format, file.encoding, file.sheet) if part)
-        _output.print(f"  {file.file} ({read_as}): {file.rows:,} rows, {file.refused:,} refused")
+        _print(f"  {file.file} ({read_as}): {file.rows:,} rows, {file.refused:,} refused")
     for title, rules in (("refused", report.refused_by_rule), ("to follow up", report.queries_by_rule)):
         for rule, count in rules.items():
-            _output.print(f"  {title}: {rule} {count:,}")
+            _print(f"  {title}: {rule} {count:,}")
     for note in report.notes:
-        _messages.print(f"  note: {note}")
+        _messages.print(f"  note: {_plain(note)}")
 
 
 @app.command(epilog="Example:  wagekit check --store putuo.duckdb --wave 2023 --output checks")
 def check(store: Store, wave: Wave, output: Annotated[Path | None, typer.Option("--output", "-o")] = None) -> None:
     """What the checks of a wave found: rows refused and answers to follow up, with --output as CSV files."""
     from wagekit.collect.store import open as open_store
-    from wagekit.publish.files import replacing
+    from wagekit.files import made_folder, replacing
+    from wagekit.publish.open_data import neutral
 
     with open_store(store, read_only=True) as opened:
         opened.metadata(wave)
         found = {"refused": opened.refused(wave), "queries": opened.queries(wave)}
+    folder = None if output is None else made_folder(output)
     for name, rows in found.items():
-        _output.print(f"{name}: {len(rows):,}")
+        _print(f"{name}: {len(rows):,}")
         for rule, count in rows["rule"].value_counts().items():
-            _output.print(f"  {rule} {count:,}")
-        if output is not None:
-            output.mkdir(parents=True, exist_ok=True)
-            with replacing(output / f"{name}_{wave}.csv") as beside:
-                rows.to_csv(beside, index=False, encoding="utf-8-sig")
-            _output.print(f"  {_shown(output / f'{name}_{wave}.csv')}")
+            _print(f"  {rule} {count:,}")
+        if folder is not None:
+            with replacing(folder / f"{name}_{wave}.csv") as beside:
+                # The values come from the files: none may become a formula in a spreadsheet.
+                rows.map(lambda value: neutral(value) if isinstance(value, str) else value).to_csv(
+                    beside, index=False, encoding="utf-8-sig"
+                )
+            _print(f"  {_shown(folder / f'{name}_{wave}.csv')}")
 
 
 @app.command(epilog="Example:  wagekit tables --store putuo.duckdb --wave 2023 --output tables")
@@ -187,7 +265,7 @@ def tables(
     with _progress() as told:
         made = make_tables(declared, output, store=store, progress=told)
     for file in made.files:
-        _output.print(_shown(file))
+        _print(_shown(file))
 
 
 @app.command(epilog="Example:  wagekit build --release release.toml --output reports/2023")
@@ -204,7 +282,7 @@ def build(
     with _progress() as told:
         built = build_release(Release.load(release), output, store=store, cell_timeout=timeout, progress=told)
     for file in built.files:
-        _output.print(_shown(file))
+        _print(_shown(file))
 
 
 def _declared(release: Path | None, store: Path | None, wave: int | None) -> Release:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wagekit.arrays import Codes, Flags, Floats, Values
+from wagekit.arrays import Codes, Flags, Floats, Values, dense_codes
 from wagekit.errors import InputError
+from wagekit.estimates import RESULT_COLUMNS
+from wagekit.statistics.distribution import Variable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +28,9 @@ class Columns:
         import narwhals.stable.v2 as nw
         import pandas as pd
 
+        self._index: pd.Index[Any] | None = None
         if isinstance(frame, pd.DataFrame):
+            self._index = frame.index
             frame = frame.copy(deep=False)  # copy-on-write: later changes to the user's frame don't reach here
         try:
             native = nw.from_native(frame)
@@ -39,7 +43,7 @@ class Columns:
         self._frame = native.collect() if isinstance(native, nw.LazyFrame) else native
         self._added: dict[str, Any] = {}
         self._numbers: dict[str, Floats] = {}
-        self._orders: dict[str, Codes] = {}
+        self._variables: dict[str, Variable] = {}
         self._codes: dict[str, tuple[Codes, Any]] = {}
         if len(set(self._frame.columns)) < len(self._frame.columns):
             raise InputError("two columns have the same name", where="frame", expected="unique column names")
@@ -53,22 +57,34 @@ class Columns:
 
     def added(self, name: str, values: Any) -> Columns:
         """The same columns and one more (or one replaced)."""
-        import pandas as pd
 
-        column = pd.Series(values).reset_index(drop=True)
+        column = self._aligned(values)
         if len(column) != len(self):
             raise InputError(f"{len(column)} values", where=f"column {name!r}", expected=f"{len(self)}, one a row")
         other = object.__new__(Columns)
         other._frame = self._frame
+        other._index = self._index
         other._added = {**self._added, name: column}
-        for kept in ("_numbers", "_orders", "_codes"):
+        for kept in ("_numbers", "_variables", "_codes"):
             setattr(other, kept, {key: value for key, value in getattr(self, kept).items() if key != name})
         return other
+
+    def _aligned(self, values: Any) -> pd.Series[Any]:
+        """Values for all rows; a pandas Series whose index is the frame's in another order is put in the frame's."""
+        import pandas as pd
+
+        if isinstance(values, pd.Series) and self._index is not None and len(values) == len(self):
+            known, given = self._index, values.index
+            if known.is_unique and given.is_unique and not given.equals(known) and given.isin(known).all():
+                values = values.reindex(known)
+        return pd.Series(values).reset_index(drop=True)
 
     def series(self, name: str) -> pd.Series[Any]:
         """A column as a pandas Series with a plain index."""
         import pandas as pd
 
+        if not isinstance(name, str):
+            raise InputError(f"{name!r}", where="column", expected="the name of one column, as text")
         if name in self._added:
             return pd.Series(self._added[name])
         if name not in self._frame.columns:
@@ -96,6 +112,8 @@ class Columns:
 
         if name not in self._numbers:
             series = self.series(name)
+            if pd.api.types.is_datetime64_any_dtype(series.dtype) or pd.api.types.is_timedelta64_dtype(series.dtype):
+                raise InputError("it holds dates or times", where=f"column {name!r}", expected="numbers")
             if not (pd.api.types.is_numeric_dtype(series.dtype) or series.isna().all()):
                 try:
                     series = pd.to_numeric(series)
@@ -116,11 +134,11 @@ class Columns:
             )
         return values
 
-    def order(self, name: str) -> Codes:
-        """Rows in ascending order of a numeric column (missing last), computed once: shape (n,)."""
-        if name not in self._orders:
-            self._orders[name] = np.argsort(self.numbers(name), kind="stable")
-        return self._orders[name]
+    def variable(self, name: str) -> Variable:
+        """A numeric column with its order, 0 where a value is missing; made once."""
+        if name not in self._variables:
+            self._variables[name] = Variable(np.nan_to_num(self.numbers(name, finite=True)))
+        return self._variables[name]
 
     def coded(self, name: str) -> tuple[Codes, Any]:
         """Codes of a column's values in sorted order, -1 where missing, and the values."""
@@ -150,7 +168,12 @@ class Columns:
                 raise InputError("too many crossed values", where=", ".join(names), expected="fewer by columns")
         if not names:
             return np.where(inside, 0, -1), pd.DataFrame(index=[0])
-        present, dense = _dense(code, inside, int(np.prod(sizes)))
+        clash = next((name for name in names if name in RESULT_COLUMNS), None)
+        if clash is not None:
+            raise InputError(
+                f"a domain column is called {clash!r}, as a column of the result is", where="by", do="Rename the column"
+            )
+        present, dense = dense_codes(code, int(np.prod(sizes, dtype=float)), None if inside.all() else inside)
         frame: dict[str, Any] = {}
         rest = present
         for name, size in zip(reversed(names), reversed(sizes), strict=True):
@@ -165,7 +188,7 @@ class Columns:
 
         if isinstance(values, nw.Series) or hasattr(values, "to_pandas"):
             values = values.to_pandas()
-        column = pd.Series(values).reset_index(drop=True)
+        column = self._aligned(values)
         if len(column) != len(self) or not pd.api.types.is_bool_dtype(column.convert_dtypes()):
             raise InputError(
                 f"{len(column)} values of type {column.dtype}",
@@ -192,17 +215,3 @@ class Columns:
         import pandas as pd
 
         return pd.DataFrame({name: self.series(name) for name in self.names})
-
-
-def _dense(code: Codes, inside: Flags, space: int) -> tuple[Codes, Codes]:
-    """Codes that occur inside, ascending, and the row codes renumbered to them (-1 outside)."""
-    if space <= 8 * code.size + 1024:
-        seen = np.zeros(space, dtype=bool)
-        seen[code[inside]] = True
-        present = np.flatnonzero(seen)
-        lookup = np.cumsum(seen) - 1
-        return present, np.where(inside, lookup[np.where(inside, code, 0)], -1)
-    present, inverse = np.unique(code[inside], return_inverse=True)
-    dense = np.full(code.size, -1, dtype=np.int64)
-    dense[inside] = inverse
-    return present, dense

@@ -1,105 +1,97 @@
-"""Differences and ratios between the rows of Estimates."""
+"""Differences and ratios between estimates that vary together: arithmetic on arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
 
 import numpy as np
 
-from wagekit.arrays import Floats
+from wagekit.arrays import Floats, Values, Words
 from wagekit.errors import EstimationError
-from wagekit.statistics.intervals import linear_interval
+from wagekit.intervals import linear_interval, t_test
+from wagekit.options import ContrastKind
 
-if TYPE_CHECKING:
-    from wagekit.estimates import Estimates
+NO_SPREAD = 1e-7
+"""An error below this share of what cancels in it is rounding: variances cancel to about 1e-15 of their size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contrasts:
+    """Combinations of estimates, shape (c,) each.
+
+    Parameters
+    ----------
+    t, p_value : t test of a difference of 0, or of a ratio of 1.
+    flag : as in :data:`wagekit.estimates.FLAGS`.
+    """
+
+    estimate: Floats
+    se: Floats
+    lower: Floats
+    upper: Floats
+    t: Floats
+    p_value: Floats
+    flag: Words
 
 
 def contrast(
-    estimates: Estimates,
-    combinations: Mapping[str, Mapping[Any, float]],
+    point: Floats,
+    covariance: Floats,
+    coefficients: Floats,
+    df: Floats,
     *,
-    kind: Literal["difference", "ratio"],
+    flags: Values | None = None,
+    kind: ContrastKind,
     level: float,
-) -> Estimates:
-    """See :meth:`wagekit.Estimates.contrast`."""
-    import pandas as pd
-    from scipy.special import stdtr
+) -> Contrasts:
+    """Combine estimates, with the error that their covariance gives.
 
-    if kind not in ("difference", "ratio"):
-        raise EstimationError(f"{kind!r}", where="contrast kind", expected="difference or ratio")
-    positions = _positions(estimates)
-    matrix = np.zeros((len(combinations), len(estimates)))
-    for line, (name, terms) in enumerate(combinations.items()):
-        for key, coefficient in terms.items():
-            matrix[line, _position(positions, key, name)] += coefficient
-    rows = np.flatnonzero(matrix.any(axis=0))
-    weights = matrix[:, rows]
-    point = estimates.frame["estimate"].to_numpy(dtype=float)[rows]
-    covariance = estimates.covariance(rows.tolist())
+    Parameters
+    ----------
+    point : shape (m,), the estimates.
+    covariance : shape (m, m), NaN in the rows and columns of an estimate whose variance is not known.
+    coefficients : shape (c, m).
+    df : shape (c,), degrees of freedom.
+    flags : shape (m,), flags of the estimates; the first that is set explains a contrast without error.
+    kind : ``difference``, the sum of coefficient times estimate (R ``svycontrast``); ``ratio``, the product of
+        estimates to the power of their coefficients.
+    level : confidence level.
+
+    Raises
+    ------
+    EstimationError
+        For another kind.
+
+    Examples
+    --------
+    >>> made = contrast(np.array([5.0, 3.0]), np.diag([3.0, 1.0]), np.array([[1.0, -1]]), np.array([np.inf]),
+    ...     kind="difference", level=0.95)
+    >>> made.estimate.item(), made.se.item(), made.t.item()
+    (2.0, 2.0, 1.0)
+    """
     if kind == "difference":
-        value, slope, null = weights @ point, weights, 0.0
-    else:
+        value, slope, null = coefficients @ point, coefficients, 0.0
+    elif kind == "ratio":
         with np.errstate(invalid="ignore", divide="ignore"):
-            value = np.exp(weights @ np.log(point))
-            slope = value[:, None] * weights / point
+            value = np.exp(coefficients @ np.log(point))
+            slope = value[:, None] * coefficients / point
         null = 1.0
-    se = np.sqrt(np.einsum("ij,jk,ik->i", slope, covariance, slope))
+    else:
+        raise EstimationError(f"{kind!r}", where="contrast kind", expected="difference or ratio")
     # A row of unknown variance spoils only the contrasts it takes part in.
     lost = np.isnan(np.diag(covariance))
-    if lost.any():
-        known = np.where(np.isnan(covariance), 0.0, covariance)
-        se = np.sqrt(np.einsum("ij,jk,ik->i", slope, known, slope))
-        se = np.where((weights[:, lost] != 0).any(axis=1), np.nan, se)
-    assert estimates.source is not None
-    df = np.array([estimates.source.degrees_of_freedom(rows[line != 0]) for line in weights])
+    known = np.where(np.isnan(covariance), 0.0, covariance) if lost.any() else covariance
+    se = np.sqrt(np.einsum("ij,jk,ik->i", slope, known, slope))
+    se = np.where((coefficients[:, lost] != 0).any(axis=1), np.nan, se)
     lower, upper = linear_interval(value, se, df, level)
-    statistic: Floats = (value - null) / np.where(se > 0, se, np.nan)
-    taken = [estimates.frame.iloc[rows[line != 0]] for line in weights]
-    flag = np.where(np.isnan(se), "single_psu", np.where(np.isnan(lower), "no_df", ""))
+    t, p_value = t_test(value - null, np.where(se > 0, se, np.nan), df)
+    flag = np.where(np.isnan(lower), "no_df", "").astype("<U20")
+    for line in np.flatnonzero(np.isnan(se)):
+        reasons = [] if flags is None else [f for f in flags[lost & (coefficients[line] != 0)] if f]
+        flag[line] = reasons[0] if reasons else "unknown_variance"
+    scale = np.sqrt(np.einsum("ij,jk,ik->i", np.abs(slope), np.abs(known), np.abs(slope)))
+    flat = ~np.isnan(se) & (se <= NO_SPREAD * scale)
+    flag = np.where(flat, "zero_variance", flag)
     flag = np.where(np.isnan(value), "not_defined", flag)
-    frame = pd.DataFrame(
-        {
-            "statistic": list(combinations),
-            "estimate": value,
-            "se": se,
-            "cv": np.abs(se / value),
-            "ci_lower": lower,
-            "ci_upper": upper,
-            "df": df,
-            "deff": np.nan,
-            "n": [int(part["n"].min()) for part in taken],
-            "n_psu": [int(part["n_psu"].min()) for part in taken],
-            "flag": flag.astype(object),
-            "t": statistic,
-            "p_value": 2 * stdtr(np.maximum(df, np.nan_to_num(df, nan=1.0)), -np.abs(statistic)),
-        }
-    )
-    domains = pd.DataFrame({"n": frame["n"], "n_psu": frame["n_psu"]})
-    return replace(
-        estimates,
-        frame=frame,
-        by=(),
-        domains=domains,
-        metadata={**estimates.metadata, "contrast": kind, "level": level},
-        source=None,
-    )
-
-
-def _positions(estimates: Estimates) -> dict[Any, int]:
-    frame = estimates.frame
-    several = frame["statistic"].nunique() > 1
-    names = [*estimates.by, *(["statistic"] if several or not estimates.by else [])]
-    keys = frame[names].itertuples(index=False, name=None)
-    return {key if len(names) > 1 else key[0]: row for row, key in enumerate(keys)}
-
-
-def _position(positions: Mapping[Any, int], key: Any, name: str) -> int:
-    if key not in positions:
-        raise EstimationError(
-            f"no row is called {key!r}",
-            where=f"contrast {name!r}",
-            expected=f"one of {', '.join(repr(known) for known in list(positions)[:8])}",
-        )
-    return positions[key]
+    se, lower, upper, t, p_value = (np.where(flat, np.nan, array) for array in (se, lower, upper, t, p_value))
+    return Contrasts(value, se, lower, upper, t, p_value, flag)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from wagekit.collect.intake import IntakeReport, intake
 from wagekit.collect.store import open as open_store
 from wagekit.collect.synthetic import population, write_files
-from wagekit.publish.build import Built, build
+from wagekit.files import made_folder
+from wagekit.publish.build import Built, build, output_folder
 from wagekit.publish.configuration import Release
+from wagekit.publish.tables import Progress
 from wagekit.resources import resource
 
 WAVES = (2021, 2022, 2023)
@@ -30,7 +31,7 @@ def run_demo(
     output: str | os.PathLike[str] = "reports/demo",
     *,
     seed: int = 20210527,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Demo:
     """Simulate the wage survey of a district and take it from its files to the published release.
 
@@ -41,9 +42,9 @@ def run_demo(
     seed : of the simulation.
     progress : told before each step: its number from 1, the number of steps, what is done.
     """
-    target = Path(output)
-    survey = target.with_name(f"{target.name}-survey")
     declared = Release.load(resource("data", "demo", "release.toml"))
+    target = output_folder(declared, output)
+    survey = target.with_name(f"{target.name}-survey")
     steps = 2 + 2 * len(WAVES) + len(declared.tables) + 1 + len(declared.reports)
     done = 0
 
@@ -56,8 +57,7 @@ def run_demo(
     mapping = resource("data", "synthetic", "putuo.toml")
     told("population")
     people = population(seed)
-    survey.mkdir(parents=True, exist_ok=True)
-    store = survey / "demo.duckdb"
+    store = made_folder(survey) / "demo.duckdb"
     intakes = []
     for wave in WAVES:
         told(f"survey {wave}")

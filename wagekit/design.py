@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Flags, Floats, Values, sums_by
-from wagekit.errors import DesignError
+from wagekit.arrays import Codes, Flags, Floats, Values, dense_codes, first_rows, stable_order, sums_by
+from wagekit.errors import DesignError, WagekitWarning
 from wagekit.options import SinglePSU, WithoutReplacement
 
 
@@ -75,11 +77,42 @@ class Stage:
         return sums_by(self.stratum, self.scale, self.size.size)
 
     @cached_property
+    def order(self) -> Codes:
+        """Rows in the order of the units, shape (n,)."""
+        return stable_order(self.unit, self.stratum.size)
+
+    @cached_property
+    def starts(self) -> Codes:
+        """Where each unit's rows begin in :attr:`order`, closed: shape (U + 1,)."""
+        return np.concatenate(([0], np.cumsum(np.bincount(self.unit, minlength=self.stratum.size))))
+
+    @cached_property
+    def narrow_stratum(self) -> NDArray[np.int32]:
+        """The stratum of each unit as the compiled passes take it."""
+        return self.stratum.astype(np.int32)
+
+    @cached_property
+    def parts(self) -> list[tuple[int, int]]:
+        """Ranges of units, strata kept whole, of about the same number of rows."""
+        ends = np.append(np.flatnonzero(np.diff(self.stratum)) + 1, self.stratum.size)
+        wanted = np.linspace(0, self.unit.size, PARTS + 1)[1:]
+        cuts = np.unique(ends[np.minimum(np.searchsorted(self.starts[ends], wanted), ends.size - 1)])
+        return list(zip([0, *cuts[:-1].tolist()], cuts.tolist(), strict=True))
+
+    @cached_property
+    def any_taken(self) -> bool:
+        """Whether any unit was taken with certainty."""
+        return bool((1.0 - self.fraction < FULLY_TAKEN).any())
+
+    @cached_property
     def single(self) -> Flags:
         """Shape (H,): strata whose one sampled unit leaves no way to see their variance."""
         open_share = np.maximum.reduceat(1.0 - self.fraction, np.r_[0, np.cumsum(self.size)[:-1]])
         return np.asarray((self.size == 1) & (open_share >= FULLY_TAKEN))
 
+
+PARTS = 8
+"""Parts that a pass over the units is cut into: fixed, so that rounding does not depend on the machine."""
 
 FULLY_TAKEN = 1e-7
 """A stratum with less than this share left out counts as fully taken (the figure is R survey's)."""
@@ -130,6 +163,10 @@ class Calibration:
         crossed = self.matrix.multiply(ratio[:, None]).tocsr().T @ scores
         return np.asarray(self.inverse_information @ (crossed.toarray() if hasattr(crossed, "toarray") else crossed))
 
+    def residuals(self, scores: Floats) -> Floats:
+        """Linearized variables less their regression on the margins, shape (n, m) as `scores`."""
+        return np.asarray(scores - self.weighted @ self.coefficients(scores))
+
 
 @dataclass(frozen=True, eq=False)
 class Replicates:
@@ -156,6 +193,20 @@ class Replicates:
     @property
     def count(self) -> int:
         return int(self.multipliers.shape[1])
+
+    @property
+    def used(self) -> Codes:
+        """Numbers of the replicates whose factor is positive: the others add nothing."""
+        return np.flatnonzero(self.rscales > 0)
+
+
+class Ordered(Protocol):
+    """What the rows of a sample can be put in the order of."""
+
+    @property
+    def order(self) -> Codes: ...
+
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,15 +237,18 @@ class Sample:
         return int(self.weights.size)
 
     @cached_property
-    def _orders(self) -> dict[int, Codes]:
-        return {}
+    def all_positive(self) -> bool:
+        return bool((self.weights > 0).all())
 
-    def unit_order(self, stage: Stage) -> Codes:
-        """Rows in the order of the stage's units, computed once and kept: shape (n,)."""
-        key = self.stages.index(stage)
-        if key not in self._orders:
-            self._orders[key] = np.argsort(stage.unit, kind="stable")
-        return self._orders[key]
+    def weights_in_order(self, by: Ordered) -> Floats:
+        """Weights in the order of a stage's units or of a variable, kept: shape (n,)."""
+        if by not in self._weights_in_order:
+            self._weights_in_order[by] = self.weights[by.order]
+        return self._weights_in_order[by]
+
+    @cached_property
+    def _weights_in_order(self) -> dict[Ordered, Floats]:
+        return {}
 
     def reweighted(self, weights: Floats, calibrations: tuple[Calibration, ...] | None = None) -> Sample:
         """The same units with other weights, and what these were calibrated to where that changes."""
@@ -221,6 +275,9 @@ class Sample:
         for calibration in self.calibrations:
             if calibration.again is not None:
                 weights = calibration.again(weights)
+        if self.calibrations:  # what was done to the weights since, such as trimming
+            after = self.calibrations[-1].after
+            weights = weights * np.divide(self.weights, after, out=np.ones_like(after), where=after != 0)
         return replace(self, weights=weights)
 
 
@@ -234,7 +291,7 @@ def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:
     """
     import pandas as pd
 
-    code = np.zeros(len(columns[0]), dtype=np.int64)
+    code, known = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
         part, levels = pd.factorize(column, sort=True)
         if (part < 0).any():
@@ -244,10 +301,10 @@ def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:
                 expected="a value in every row",
                 do="Fill it, or leave those rows out before the Survey is made",
             )
-        code = code * max(len(levels), 1) + part
-        code = np.unique(code, return_inverse=True)[1].reshape(-1)
-    first = np.unique(code, return_index=True)[1]
-    return code, first
+        count = max(len(levels), 1)
+        present, code = dense_codes(code * count + part, known * count)
+        known = present.size
+    return code, first_rows(code, known)
 
 
 def _fractions(values: Floats, unit_first: Codes, size: Codes, stratum: Codes, stage: int) -> Floats:
@@ -293,12 +350,18 @@ def _stage(
         names = np.array([" / ".join(part) for part in zip(*parts, strict=True)])
     else:
         row_stratum, names = np.zeros(n, dtype=np.int64), np.array(["all"])
-    own = encode(unit_columns)[0]
+    own, own_first = encode(unit_columns)
     # Crossing with the stratum nests unit names that start again in each stratum, and numbers by stratum.
-    crossed = row_stratum * (int(own.max(initial=0)) + 1) + own
-    _, unit_first, unit = np.unique(crossed, return_index=True, return_inverse=True)
-    unit = unit.reshape(-1)
+    present, unit = dense_codes(row_stratum * own_first.size + own, len(names) * own_first.size)
+    unit_first = first_rows(unit, present.size)
     stratum = row_stratum[unit_first]
+    if parent is None and present.size > own_first.size and stratum_columns:
+        warnings.warn(
+            f"{own_first.size:,} names of sampling units stand for {present.size:,} units, since some occur in several "
+            "strata: they are taken as different units in each",
+            WagekitWarning,
+            stacklevel=5,
+        )
     size = np.bincount(stratum, minlength=len(names))
     multiplier = np.ones(len(names))
     if parent is not None:
@@ -357,6 +420,12 @@ def build_sample(
             )
     if not (weights > 0).any():
         raise DesignError("all weights are 0", where="weights", expected="at least one positive weight")
+    if pps not in get_args(WithoutReplacement):
+        raise DesignError(f"{pps!r}", where="pps", expected=" or ".join(get_args(WithoutReplacement)))
+    if pps != "with_replacement" and not fpc:
+        raise DesignError(
+            "no inclusion probabilities", where=f"pps={pps!r}", expected="a column of them in fpc for the first stage"
+        )
     if len(fpc) > max(len(psu), 1):
         raise DesignError(f"{len(fpc)} fpc columns for {max(len(psu), 1)} stages", where="fpc")
     units = list(psu) or [np.arange(n)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from wagekit.arrays import Codes, Floats
+from wagekit.contrasts import contrast
 from wagekit.errors import EstimationError
+from wagekit.options import ContrastKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +52,7 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "limit_outside_data": "a confidence limit lies outside the observed values",
         "census": "every unit was taken: no sampling error",
         "model_based": "estimated with the help of a model over all domains",
+        "unknown_variance": "the error of a part of it can't be estimated",
         "not_defined": "the statistic has no value in the domain (a denominator is 0 or a logarithm is of 0)",
     }
 )
@@ -106,13 +109,19 @@ class Estimates:
                 where="covariance",
                 do="Estimate them again from the Survey",
             )
-        return self.source.covariance(np.arange(len(self.frame)) if rows is None else np.asarray(rows, dtype=np.int64))
+        wanted = np.arange(len(self.frame)) if rows is None else np.asarray(rows, dtype=np.int64)
+        matrix = self.source.covariance(wanted)
+        # Where a row's own error can't be estimated, neither can its part in others'.
+        unknown = self.frame["se"].isna().to_numpy()[wanted]
+        matrix[unknown, :] = np.nan
+        matrix[:, unknown] = np.nan
+        return matrix
 
     def contrast(
         self,
         combinations: Mapping[str, Mapping[Any, float]],
         *,
-        kind: Literal["difference", "ratio"] = "difference",
+        kind: ContrastKind = "difference",
         level: float = 0.95,
     ) -> Estimates:
         """Differences or ratios between rows, with the covariance of the rows.
@@ -131,6 +140,11 @@ class Estimates:
         Estimates whose statistic is the name, with two further columns ``t`` and ``p_value``: the t test of a
         difference of 0, or of a ratio of 1.
 
+        Raises
+        ------
+        EstimationError
+            If a row is not there, or the estimates were read back from a file.
+
         Examples
         --------
         >>> import pandas as pd, wagekit as wk
@@ -139,9 +153,60 @@ class Estimates:
         >>> means.contrast({"b_minus_a": {"b": 1, "a": -1}}).frame["estimate"].item()
         4.0
         """
-        from wagekit.contrasts import contrast
+        import pandas as pd
 
-        return contrast(self, combinations, kind=kind, level=level)
+        if not 0 < level < 1:
+            raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1")
+        if not combinations or not all(isinstance(terms, Mapping) and terms for terms in combinations.values()):
+            raise EstimationError(
+                "no coefficients", where="contrast", expected='a mapping such as {"a_minus_b": {"a": 1, "b": -1}}'
+            )
+        positions = self._positions()
+        matrix = np.zeros((len(combinations), len(self)))
+        for line, (name, terms) in enumerate(combinations.items()):
+            for key, coefficient in terms.items():
+                if key not in positions:
+                    raise EstimationError(
+                        f"no row is called {key!r}",
+                        where=f"contrast {name!r}",
+                        expected=f"one of {', '.join(repr(known) for known in list(positions)[:8])}",
+                    )
+                matrix[line, positions[key]] += coefficient
+        rows = np.flatnonzero(matrix.any(axis=0))
+        coefficients = matrix[:, rows]
+        covariance = self.covariance(rows.tolist())
+        flags = self.frame["flag"].to_numpy(dtype=object)[rows]
+        assert self.source is not None
+        df = np.array([self.source.degrees_of_freedom(rows[line != 0]) for line in coefficients])
+        point = self.frame["estimate"].to_numpy(dtype=float)[rows]
+        made = contrast(point, covariance, coefficients, df, flags=flags, kind=kind, level=level)
+        taken = [self.frame.iloc[rows[line != 0]] for line in coefficients]
+        frame = pd.DataFrame(
+            {
+                "statistic": list(combinations),
+                "estimate": made.estimate,
+                "se": made.se,
+                "cv": np.abs(made.se / made.estimate),
+                "ci_lower": made.lower,
+                "ci_upper": made.upper,
+                "df": df,
+                "deff": np.nan,
+                "n": [int(part["n"].min()) for part in taken],
+                "n_psu": [int(part["n_psu"].min()) for part in taken],
+                "flag": made.flag.astype(object),
+                "t": made.t,
+                "p_value": made.p_value,
+            }
+        )
+        metadata = {**self.metadata, "contrast": kind, "level": level}
+        return replace(self, frame=frame, by=(), domains=frame[["n", "n_psu"]], metadata=metadata, source=None)
+
+    def _positions(self) -> dict[Any, int]:
+        """Rows by their name: value of the domain column, or a tuple, the statistic's word last."""
+        several = self.frame["statistic"].nunique() > 1
+        names = [*self.by, *(["statistic"] if several or not self.by else [])]
+        keys = self.frame[names].itertuples(index=False, name=None)
+        return {key if len(names) > 1 else key[0]: row for row, key in enumerate(keys)}
 
     def __len__(self) -> int:
         return len(self.frame)

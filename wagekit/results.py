@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from wagekit.arrays import Codes, Floats, divide
 from wagekit.estimates import RESULT_COLUMNS, Estimates
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.estimation import Estimated, freedom
+from wagekit.statistics.estimation import Estimated, freedom, replicate_deviations
 from wagekit.statistics.variance import Linearized, covariance
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def to_estimates(
     import pandas as pd
 
     cells, k = estimated.cells, len(words)
+    groups = estimated.parts or (cells,)
+    counts = domain_counts(groups, [values] * len(groups))
     frame = domains.loc[np.repeat(np.arange(len(domains)), k)].reset_index(drop=True)
     point = estimated.point.reshape(-1)
     se = estimated.se.reshape(-1)
@@ -50,20 +52,42 @@ def to_estimates(
         "ci_upper": estimated.upper.reshape(-1),
         "df": np.repeat(estimated.df, k),
         "deff": estimated.deff.reshape(-1),
-        "n": np.repeat(cells.respondents, k),
-        "n_psu": np.repeat(cells.weighted_units, k),
+        "n": np.repeat(counts["n"], k),
+        "n_psu": np.repeat(counts["n_psu"], k),
         "flag": estimated.flag.reshape(-1).astype(object),
     }
     frame = pd.concat([frame, pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS})], axis=1)
-    counts = domains.assign(
-        n=cells.respondents,
-        n_psu=cells.weighted_units,
-        population=cells.population,
-        largest_share=cells.largest_share(np.ones(cells.sample.n)),
-        largest_weighted_share=cells.largest_share(cells.sample.weights),
-        largest_total_share=cells.largest_share(np.abs(np.nan_to_num(values)) * cells.sample.weights),
-    )
-    return Estimates(frame, by, variable, counts, dict(metadata), TableSource((estimated,)))
+    about = domains.assign(**counts)
+    return Estimates(frame, by, variable, about, dict(metadata), TableSource((estimated,)))
+
+
+def domain_counts(parts: Sequence[Cells], values: Sequence[Floats]) -> dict[str, Codes | Floats]:
+    """What ``Estimates.domains`` tells of each cell, by column: counts, and the largest unit's shares.
+
+    Parameters
+    ----------
+    parts : the cells; or, of an estimate that holds groups or waves against one another, the cells of each: the
+        counts are then of the one that has fewer and the shares of the one where they are larger.
+    values : the variable of each, shape (n,), whose weighted total the largest unit has a share of.
+    """
+    found = []
+    for cells, amount in zip(parts, values, strict=True):
+        tally = (cells if cells.amount is amount else replace(cells, amount=np.nan_to_num(amount))).tally
+        found.append(
+            {
+                "n": cells.weighted_respondents.astype(np.int64),
+                "n_psu": tally.units,
+                "population": cells.population,
+                "largest_share": tally.largest_share,
+                "largest_weighted_share": tally.largest_weighted_share,
+                "largest_total_share": tally.largest_amount_share,
+            }
+        )
+    nearer: dict[str, Codes | Floats] = {}
+    for name in found[0]:
+        columns = [one[name] for one in found]
+        nearer[name] = np.fmax.reduce(columns) if name.startswith("largest") else np.minimum.reduce(columns)
+    return nearer
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +135,7 @@ class TableSource:
             points.append(table.replicated().reshape(replicates.count, -1))
         full = np.concatenate([table.point.reshape(-1) for table in self.tables])[wanted]
         chosen = np.concatenate(points, axis=1)[:, wanted]
-        used = replicates.rscales > 0
-        centre = full if replicates.mse else chosen[used].mean(axis=0)
-        deviations = (chosen[used] - centre) * np.sqrt(replicates.scale * replicates.rscales[used])[:, None]
+        deviations = replicate_deviations(chosen[replicates.used], full, replicates)
         return np.asarray(deviations.T @ deviations)
 
     def degrees_of_freedom(self, rows: Codes) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from wagekit.weighting.summary import WeightSummary
 
 
+_REPLICATE_OPTIONS = {"scale", "rscales", "fay", "combined", "df", "tolerance"}
+
+
 class Survey(SurveyStatistics):
     """A sample of a wage survey with its sampling design.
 
@@ -30,15 +34,19 @@ class Survey(SurveyStatistics):
     frame : a pandas or polars frame, an Arrow table or a DuckDB relation, one row a respondent.
     weights : column of design weights, finite and not negative.
     strata : a column, or several whose crossing makes the strata.
-    psu : column of sampling units (enterprises), or a list with one for each stage; None: rows are units.
-    fpc : column of population sizes or sampling fractions, or a list with one for each stage.
+    psu : column of sampling units (enterprises), or a list with one for each stage; None: rows are units. Units are
+        nested in strata and earlier units, whatever their names.
+    fpc : column of population sizes (all at least 1, some above) or sampling fractions (all at most 1; all 1 is a
+        census), or a list with one for each stage.
     single_psu : rule for a stratum with one unit: R's ``fail``, ``remove``, ``certainty``, ``average``,
         ``adjust``.
     pps : approximation for sampling proportional to size without replacement at the first stage, `fpc`
         then holding inclusion probabilities.
     replicates : columns of replicate weights that came with the data; every statistic then uses them.
     replicate_method : how they were made, which gives the factors of their squared deviations; see
-        :func:`wagekit.weighting.given_replicates.from_columns`, whose further options `replicate_options` takes.
+        :func:`wagekit.weighting.given_replicates.from_columns`.
+    replicate_options : ``scale``, ``rscales``, ``fay``, ``combined``, ``df``, ``mse`` (centre on the full estimate, as
+        most agencies' files want), ``tolerance``.
     name : what the survey is called in the metadata of its estimates.
 
     Raises
@@ -95,10 +103,17 @@ class Survey(SurveyStatistics):
             from wagekit.weighting.given_replicates import from_columns
 
             given = np.column_stack([self._columns.numbers(column) for column in names_of(replicates)])
-            made = from_columns(
-                self._sample.weights, given, self._sample, replicate_method, **(replicate_options or {})
-            )
-            self._sample = self._sample.with_replicates(made)
+            options = dict(replicate_options or {})
+            mse = bool(options.pop("mse", False))
+            unknown = sorted(set(options) - _REPLICATE_OPTIONS)
+            if unknown:
+                raise DesignError(
+                    f"{unknown[0]!r}",
+                    where="replicate_options",
+                    expected=", ".join(sorted({*_REPLICATE_OPTIONS, "mse"})),
+                )
+            made = from_columns(self._sample.weights, given, self._sample, replicate_method, **options)
+            self._sample = self._sample.with_replicates(replace(made, mse=mse or made.mse))
 
     # -- what it is ------------------------------------------------------------------------------
 
@@ -312,8 +327,6 @@ class Survey(SurveyStatistics):
         >>> round(survey.mean("pay").frame["se"].item(), 6)
         5.773503
         """
-        from dataclasses import replace
-
         from wagekit.weighting.replicates import make_replicates
 
         made = make_replicates(self._sample, method, n=n, seed=seed, fay=fay)

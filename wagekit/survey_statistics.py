@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -12,11 +12,12 @@ from wagekit.columns import Columns
 from wagekit.design import Design, Sample
 from wagekit.errors import EstimationError
 from wagekit.estimates import Estimates
+from wagekit.intervals import check_level
 from wagekit.options import Definition, IntervalMethod
 from wagekit.results import stack, to_estimates
 from wagekit.statistics import bands, combine, inequality, means
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.distribution import Distribution
+from wagekit.statistics.distribution import Distribution, Variable
 from wagekit.statistics.estimation import Estimated, estimate, estimate_percentiles
 from wagekit.statistics.percentiles import percentile
 from wagekit.statistics.result import Result
@@ -44,9 +45,6 @@ class SurveyStatistics:
     _name: str | None
     _metadata: dict[str, Any]
 
-    def with_column(self, name: str, values: Any) -> Self:
-        raise NotImplementedError
-
     @property
     def mask(self) -> Flags:
         """Rows of the whole sample that are in this survey's domain, shape (n,)."""
@@ -65,6 +63,12 @@ class SurveyStatistics:
     def cross(self, by: By) -> tuple[Codes, pd.DataFrame]:
         """Cell of each row (-1 outside the domain or where a value is missing) and a frame of the cells."""
         return self._columns.cross(names_of(by), self._mask)
+
+    def description(self) -> dict[str, Any]:
+        """What the metadata of every result say of the survey: name, design, its own metadata, kind of variance."""
+        replicates = self._sample.replicates
+        method = "Taylor" if replicates is None else replicates.method
+        return {"name": self._name, "design": self._design, **self._metadata, "method": method}
 
     # -- statistics ------------------------------------------------------------------------------
 
@@ -87,8 +91,9 @@ class SurveyStatistics:
         by : domain columns, crossed; None for the whole sample.
         q : percents in (0, 100).
         level : confidence level.
-        definition : named in :mod:`wagekit.statistics.definitions`.
-        ci : interval for the probability: ``woodruff``, ``logit`` or ``beta``.
+        definition : named in :mod:`wagekit.statistics.definitions`; ``inverse_cdf`` is R's "math".
+        ci : interval for the probability: ``woodruff`` (R "mean"), ``logit`` (R "xlogit"), ``beta`` (Korn and Graubard);
+            ``replicates`` takes the spread of the percentile itself over replicate weights (R "quantile").
         df : degrees of freedom; by default units less strata present in the domain. ``inf`` for the normal.
 
         Returns
@@ -96,15 +101,15 @@ class SurveyStatistics:
         Estimates with statistics ``p10`` … ``p90``.
         """
         wanted = np.atleast_1d(np.asarray(q, dtype=float))
-        if wanted.size == 0 or not ((wanted > 0) & (wanted < 100)).all():
-            raise EstimationError(f"q = {q!r}", where="percentiles", expected="percents above 0 and below 100")
-        _check_level(level)
+        if wanted.size == 0 or not ((wanted >= 1) & (wanted < 100)).all():
+            raise EstimationError(f"q = {q!r}", where="percentiles", expected="percents from 1, below 100: 50, not 0.5")
+        _check_option(ci, IntervalMethod, "ci")
+        check_level(level)
         values = self._columns.numbers(y, finite=True)
-        cells, domains = self._cells(by, values)
+        variable = self._columns.variable(y)
+        cells, domains = self._cells(by, values, variable.values)
         estimated = estimate_percentiles(
-            cells,
-            np.nan_to_num(values),
-            self._columns.order(y),
+            Distribution(cells, variable),
             wanted / 100,
             level=level,
             definition=definition,
@@ -113,7 +118,7 @@ class SurveyStatistics:
         )
         words = [f"p{value:g}" for value in wanted]
         details = {"definition": definition, "interval": ci, "level": level}
-        return self._estimates(y, names_of(by), domains, values, words, estimated, details)
+        return self._estimates(y, names_of(by), domains, variable.values, words, estimated, details)
 
     def mean(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
         """Mean of `y` in each domain; parameters as in :meth:`percentiles`."""
@@ -148,15 +153,13 @@ class SurveyStatistics:
             in a column `y` after the columns in `by`.
         """
         code, levels = self._columns.coded(y)
-        values = np.where(code < 0, np.nan, code).astype(np.float64)
         if set(levels) <= {0, 1}:
             return self._estimate("proportion", y, by, means.mean, level, df)
-        parts = [
-            self.with_column(y, np.where(np.isnan(values), np.nan, values == k))._estimate(
-                "proportion", y, by, means.mean, level, df
-            )
-            for k in range(len(levels))
-        ]
+        parts = []
+        for k in range(len(levels)):
+            holds = Variable(np.where(code == k, 1.0, 0.0))
+            missing = np.where(code < 0, np.nan, 0.0)
+            parts.append(self._estimate("proportion", y, by, means.mean, level, df, also=missing, variable=holds))
         return stack(parts, y, list(levels))
 
     def gini(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
@@ -187,14 +190,17 @@ class SurveyStatistics:
         ----------
         of : ``all``, one line for all domains from the median of this survey; ``domain``, each its own.
         """
-        order = self._columns.order(y)
+        _check_option(of, Literal["all", "domain"], "of")
+        if not share > 0:
+            raise EstimationError(f"share = {share!r}", where="low_pay_share", expected="a share of the median above 0")
+        variable = self._columns.variable(y)
 
-        def statistic(cells: Cells, values: Floats) -> Result:
+        def statistic(cells: Cells, _: Floats) -> Result:
             whole = None
             if of == "all":
                 everyone = np.where(self._inside(y), 0, -1)
-                whole = Distribution(Cells(cells.sample, everyone, 1), values, order)
-            return inequality.low_pay_share(Distribution(cells, values, order), whole, share)
+                whole = Distribution(Cells(cells.sample, everyone, 1), variable)
+            return inequality.low_pay_share(Distribution(cells, variable), whole, share)
 
         return self._estimate("low_pay_share", y, by, statistic, level, df)
 
@@ -209,6 +215,8 @@ class SurveyStatistics:
         df: float | None = None,
     ) -> Estimates:
         """One percentile over another in each domain, such as P90/P10."""
+        _check_band(1, upper)
+        _check_band(1, lower)
 
         def statistic(d: Distribution) -> Result:
             return combine.quotient(d.cells, percentile(d, upper / 100), percentile(d, lower / 100))
@@ -233,17 +241,18 @@ class SurveyStatistics:
         group : column that tells the groups apart; rows without a value are left out.
         reference : the group that the others are held against, such as ``"male"``.
         """
+        _check_option(statistic, Literal["mean", "median"], "statistic")
         code = self._columns.coded(group)[0]
         is_reference = self._columns.equal(group, reference)
         part = np.where(code < 0, -1, np.where(is_reference, 0, 1))
-        order = self._columns.order(y)
+        variable = self._columns.variable(y)
         others = np.where(part < 0, np.nan, 0.0)
 
         def gap(cells: Cells, values: Floats) -> Result:
             def one(parts: Cells) -> Result:
                 if statistic == "mean":
                     return means.mean(parts, values)
-                return percentile(Distribution(parts, values, order), 0.5)
+                return percentile(Distribution(parts, variable), 0.5)
 
             return combine.between_parts(cells, part, one, sign=-1.0, shift=1.0)
 
@@ -280,10 +289,13 @@ class SurveyStatistics:
 
     # -- shared ----------------------------------------------------------------------------------
 
-    def _cells(self, by: By, values: Floats) -> tuple[Cells, pd.DataFrame]:
+    def _cells(self, by: By, values: Floats, amount: Floats | None = None) -> tuple[Cells, pd.DataFrame]:
         """The table's cells and a frame with a row for each; rows without a value are in no cell."""
         code, domains = self.cross(by)
-        return Cells(self._sample, np.where(np.isnan(values), -1, code), len(domains)), domains
+        missing = np.isnan(values)
+        if missing.any():
+            code = np.where(missing, -1, code)
+        return Cells(self._sample, code, len(domains), amount), domains
 
     def _inside(self, *names: str) -> Flags:
         """Rows of this survey's domain that have a value in each column."""
@@ -302,14 +314,18 @@ class SurveyStatistics:
         df: float | None,
         *,
         also: Floats | None = None,
+        variable: Variable | None = None,
     ) -> Estimates:
-        _check_level(level)
-        values = np.ones(self._sample.n) if y is None else self._columns.numbers(y, finite=True)
+        check_level(level)
+        if variable is not None:
+            values = variable.values
+        else:
+            values = np.ones(self._sample.n) if y is None else self._columns.numbers(y, finite=True)
         present = values if also is None else np.where(np.isnan(also), np.nan, values)
-        cells, domains = self._cells(by, present)
-        filled = np.nan_to_num(values)
+        filled = values if y is None or variable is not None else self._columns.variable(y).values
+        cells, domains = self._cells(by, present, filled)
         estimated = estimate(cells, lambda part: statistic(part, filled), level=level, df=df)
-        return self._estimates(y or word, names_of(by), domains, present, [word], estimated, {"level": level})
+        return self._estimates(y or word, names_of(by), domains, filled, [word], estimated, {"level": level})
 
     def _distribution(
         self,
@@ -320,10 +336,8 @@ class SurveyStatistics:
         level: float,
         df: float | None,
     ) -> Estimates:
-        order = self._columns.order(y)
-        return self._estimate(
-            word, y, by, lambda cells, values: statistic(Distribution(cells, values, order)), level, df
-        )
+        variable = self._columns.variable(y)
+        return self._estimate(word, y, by, lambda cells, _: statistic(Distribution(cells, variable)), level, df)
 
     def _estimates(
         self,
@@ -335,20 +349,13 @@ class SurveyStatistics:
         estimated: Estimated,
         details: dict[str, Any],
     ) -> Estimates:
-        replicates = self._sample.replicates
-        metadata = {
-            "name": self._name,
-            "design": self._design,
-            **self._metadata,
-            "method": "Taylor" if replicates is None else replicates.method,
-            **details,
-        }
+        metadata = {**self.description(), **details}
         return to_estimates(variable, by, domains, values, words, estimated, metadata)
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1, such as 0.95")
+def _check_option(value: str, known: Any, where: str) -> None:
+    if value not in get_args(known):
+        raise EstimationError(f"{value!r}", where=where, expected=f"one of {', '.join(get_args(known))}")
 
 
 def _check_band(low: float, high: float) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wagekit.arrays import Codes, Flags, Floats, divide
-from wagekit.errors import DesignError, EstimationError
+from wagekit.errors import DesignError, EstimationError, WagekitWarning
 from wagekit.estimates import Estimates
-from wagekit.results import to_estimates
+from wagekit.intervals import linear_interval
+from wagekit.results import domain_counts, to_estimates
 from wagekit.statistics import means
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.distribution import Distribution
+from wagekit.statistics.distribution import Distribution, Variable
 from wagekit.statistics.estimation import Estimated
 from wagekit.statistics.growth import decomposition, joint_standard_error
-from wagekit.statistics.intervals import linear_interval
 from wagekit.statistics.percentiles import percentile
 from wagekit.statistics.result import Result
 from wagekit.statistics.variance import Linearized
@@ -67,9 +68,10 @@ def change(
     The linearized variable of :math:`r = b/a` is :math:`(z_b - r z_a) / a`. Its variance is that of either wave
     under its own design, plus twice the covariance over the enterprises that are in both,
     :math:`\sum_i d_{ai} d_{bi}` of their deviations :math:`d` from the mean of their stratum in their wave, scaled so
-    that :math:`\sum d^2` is the wave's variance (Kish 1965, 12.4; Berger 2004). Where every enterprise is in both
-    waves this is what R gives for the waves laid one below the other; where enterprises come and go or change their
-    stratum it stays near the truth, while the stacked design overstates the error
+    that :math:`\sum d^2` is the wave's variance (Kish 1965, 12.4; Berger 2004). Overlap is counted at the first
+    stage; later stages count as drawn anew, which is on the safe side where the same employees answer twice. Where
+    every enterprise is in both waves this is what R gives for the waves laid one below the other; where enterprises
+    come and go or change their stratum it stays near the truth, while the stacked design overstates the error
     (``tests/simulations/growth.md``).
 
     Examples
@@ -81,10 +83,12 @@ def change(
     >>> wk.change(*waves, "pay").frame["estimate"].round(3).item()
     0.105
     """
+    if not 0 < level < 1:
+        raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1")
     waves = _Waves(before, after, y, names_of(by), matched)
     make = _statistic(statistic)
     cells = (waves.cells(0), waves.cells(1))
-    results = tuple(make(part, waves.y[k], waves.order(k)) for k, part in enumerate(cells))
+    results = tuple(make(part, variable) for part, variable in zip(cells, waves.variables, strict=True))
     base, now = results[0].point, results[1].point
     ratio = divide(now, base)
     per_base = divide(np.ones(base.size), base)
@@ -152,13 +156,16 @@ class _Waves:
         self.by = by
         self.variable = y
         values = [wave.numbers(y) for wave in self.surveys]
-        self.y: tuple[Floats, ...] = tuple(np.nan_to_num(part) for part in values)
+        self.variables = tuple(Variable(np.nan_to_num(part)) for part in values)
+        self.y = tuple(variable.values for variable in self.variables)
         self.inside: list[Flags] = [~np.isnan(v) & w.mask for v, w in zip(values, self.surveys, strict=True)]
-        self.shared = _shared_units(before, after)
+        self.shared = shared_units(before, after)
         if matched:
             self._match()
         self.codes, self.domains = self._cross()
-        self.metadata = {**after.metadata, "name": after.name, "before": before.name, "matched": matched}
+        shared = int(self.shared[0].size)
+        names = {"name": after.name, "before": before.name}
+        self.metadata = {**after.metadata, **names, "matched": matched, "shared_units": shared, "design": after.design}
 
     def _match(self) -> None:
         if not all(wave.design.psu for wave in self.surveys):
@@ -179,9 +186,7 @@ class _Waves:
         if not self.by:
             return tuple(np.where(rows, 0, -1) for rows in self.inside), pd.DataFrame(index=[0])
         frames = [wave.columns_frame(self.by) for wave in self.surveys]
-        if any((frames[0][name].dtype != frames[1][name].dtype) for name in self.by):
-            frames = [frame.astype(str) for frame in frames]
-        both = pd.concat(frames, ignore_index=True)
+        both = pd.DataFrame({name: _alike(*(frame[name] for frame in frames)) for name in self.by})
         rows = np.concatenate(self.inside) & both.notna().all(axis=1).to_numpy()
         groups = both[rows].groupby(list(self.by), sort=True, observed=True)
         code = np.full(len(both), -1)
@@ -192,9 +197,6 @@ class _Waves:
 
     def cells(self, k: int) -> Cells:
         return Cells(self.surveys[k].sample, self.codes[k], len(self.domains))
-
-    def order(self, k: int) -> Codes:
-        return np.argsort(self.y[k], kind="stable")
 
     def estimates(
         self,
@@ -210,26 +212,9 @@ class _Waves:
 
         metadata = {**self.metadata, "method": "Taylor", **details}
         made = to_estimates(self.variable, by, domains, self.y[1], words, estimated, metadata)
-        fewest = {
-            "n": np.minimum(cells[0].respondents, cells[1].respondents),
-            "n_psu": np.minimum(cells[0].weighted_units, cells[1].weighted_units),
-        }
-        largest: dict[str, Floats] = {}
-        for name in ("largest_share", "largest_weighted_share", "largest_total_share"):
-            parts = []
-            for part, y in zip(cells, self.y, strict=True):
-                weights = part.sample.weights
-                row = {"largest_share": np.ones(y.size), "largest_weighted_share": weights}.get(
-                    name, np.abs(y) * weights
-                )
-                parts.append(part.largest_share(row))
-            largest[name] = np.fmax(*parts)
-        return replace(
-            made,
-            frame=made.frame.assign(**{name: np.repeat(value, len(words)) for name, value in fewest.items()}),
-            domains=made.domains.assign(**fewest, **largest),
-            source=None,
-        )
+        counts = domain_counts(cells, self.y)
+        told = {name: np.repeat(counts[name], len(words)) for name in ("n", "n_psu")}
+        return replace(made, frame=made.frame.assign(**told), domains=made.domains.assign(**counts), source=None)
 
 
 def _assemble(
@@ -253,31 +238,63 @@ def _assemble(
     return Estimated(cells[1], point, se, lower, upper, missing, flag[:, None], degrees, (lambda: scores[1],))
 
 
-def _shared_units(before: Survey, after: Survey) -> tuple[Codes, Codes]:
+def shared_units(before: Survey, after: Survey) -> tuple[Codes, Codes]:
     """Codes of the first-stage units that both waves have, in either wave's numbering."""
     import pandas as pd
 
     if not (before.design.psu and after.design.psu):
+        warnings.warn(
+            "a design names no sampling units, so the waves count as independent", WagekitWarning, stacklevel=4
+        )
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    names = []
+    frames = []
     for wave in (before, after):
         first = np.unique(wave.sample.first.unit, return_index=True)[1]
-        frame = wave.columns_frame([wave.design.psu[0], *wave.design.strata]).iloc[first].astype(str)
-        own = frame.iloc[:, 0]
+        frame = wave.columns_frame([wave.design.psu[0], *wave.design.strata]).iloc[first]
+        frames.append(frame.set_axis(range(frame.shape[1]), axis=1))
+    split = len(frames[0])
+    names = _alike(frames[0][0], frames[1][0])
+    if not (names[:split].is_unique and names[split:].is_unique) and len(frames[0].columns) == len(frames[1].columns):
         # Unit names that begin again in each stratum are told apart by the stratum.
-        names.append(own if own.is_unique else frame.agg("\x1f".join, axis=1))
-    found = pd.Index(names[1]).get_indexer(pd.Index(names[0]))
+        keys = [_alike(frames[0][k], frames[1][k]).astype(str) for k in frames[0].columns]
+        names = pd.Series(["\x1f".join(key) for key in zip(*keys, strict=True)])
+    found = pd.Index(names[split:]).get_indexer(pd.Index(names[:split]))
+    if not (found >= 0).any():
+        warnings.warn(
+            "no sampling unit has the same name in both waves, so they count as independent",
+            WagekitWarning,
+            stacklevel=4,
+        )
     return np.flatnonzero(found >= 0), found[found >= 0].astype(np.int64)
 
 
-def _statistic(word: str) -> Callable[[Cells, Floats, Codes], Result]:
+def _alike(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """Both waves' values of a column below one another: numbers as numbers, whatever type they came in; else texts."""
+    import pandas as pd
+
+    numeric = [pd.api.types.is_numeric_dtype(part.dtype) for part in (one, other)]
+    if all(numeric) or one.dtype == other.dtype:
+        return pd.concat([one, other], ignore_index=True)
+    return pd.concat([_text(part) for part in (one, other)], ignore_index=True)
+
+
+def _text(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Values as texts, whole numbers without a decimal point; missing stays missing."""
+    import pandas as pd
+
+    if pd.api.types.is_float_dtype(values.dtype) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    return values.astype("string")
+
+
+def _statistic(word: str) -> Callable[[Cells, Variable], Result]:
     if word in ("mean", "total"):
         chosen = means.mean if word == "mean" else means.total
-        return lambda cells, y, order: chosen(cells, y)
+        return lambda cells, variable: chosen(cells, variable.values)
     try:
         probability = float(word.removeprefix("p")) / 100
     except ValueError:
         probability = np.nan
     if not (word.startswith("p") and 0 < probability < 1):
         raise EstimationError(f"{word!r}", where="statistic", expected="mean, total or a percentile such as p50")
-    return lambda cells, y, order: percentile(Distribution(cells, y, order), probability)
+    return lambda cells, variable: percentile(Distribution(cells, variable), probability)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from wagekit.collect.identifiers import credit_code_check_digit
+from wagekit.collect.identifiers import credit_code_check_digits
 from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE
 
 
 def credit_code(number: int) -> str:
     """A made-up unified social credit code with the right check digit."""
     body = f"91310107MA{number:07d}"
-    return body + credit_code_check_digit(body)
+    return body + str(credit_code_check_digits(np.array([body]))[0])
 
 
 def enterprises(count: int = 4) -> pd.DataFrame:

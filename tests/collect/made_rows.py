@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wagekit.collect.checks import Checked, check
-from wagekit.collect.identifiers import credit_code_check_digit
+from wagekit.collect.identifiers import credit_code_check_digits
 
 FIRM = "91350100M000100Y43"  # the worked example of GB 32100-2015
 OTHER = "D2143569X"  # the worked example of GB 11714-1997
@@ -89,4 +90,4 @@ def broken(listed: pd.DataFrame) -> list[tuple[str, str, int]]:
 
 def firms(count: int) -> list[str]:
     bodies = [f"91310107MA1F{number:05d}" for number in range(count)]
-    return [body + credit_code_check_digit(body) for body in bodies]
+    return np.strings.add(bodies, credit_code_check_digits(np.array(bodies))).tolist()

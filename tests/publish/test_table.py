@@ -17,7 +17,8 @@ from tests.publish.made_estimates import STATISTICS, made_estimates, secrets
 from wagekit.disclosure import ReleaseRules, judge
 from wagekit.errors import ReleaseError
 from wagekit.estimates import Estimates
-from wagekit.publish.table import MARK, WageTable, refuse_counts_beside_means, release
+from wagekit.publish.counts import refuse_counts_beside_means
+from wagekit.publish.table import MARK, WageTable, release
 
 INDUSTRIES = {"A": "农、林、牧、渔业", "B": "采矿业", "C": "制造业"}
 

@@ -56,11 +56,9 @@ replicated("JK1 mse", none, type = "JK1", mse = TRUE)
 replicated("JKn", d, type = "JKn")
 replicated("JKn fpc", fpc, type = "JKn")
 replicated("JKn mse", d, type = "JKn", mse = TRUE)
-replicated("BRR default", d, type = "BRR")  # R's own matrix: the same variance for a total only
-h <- unname(as.matrix(read.csv("weighting_hadamard.csv", header = FALSE)))
-replicated("BRR", d, type = "BRR", hadamard.matrix = h)
-replicated("Fay 0.5", d, type = "Fay", fay.rho = .5, hadamard.matrix = h)
-replicated("Fay 0.3", d, type = "Fay", fay.rho = .3, hadamard.matrix = h)
+replicated("BRR", d, type = "BRR")  # R's own Hadamard matrices, on which the errors of a mean and a ratio depend
+replicated("Fay 0.5", d, type = "Fay", fay.rho = .5)
+replicated("Fay 0.3", d, type = "Fay", fay.rho = .3)
 many <- read.csv("stratified_clusters.csv")
 many <- many[!is.na(many$pay), ]
 for (rule in c("adjust", "average", "remove", "certainty")) {

@@ -4,8 +4,8 @@
 
 `weighting_sample.csv`: employees of 36 enterprises in 14 strata of two or four, weights equal inside an
 enterprise. `target` is a weight of the population that margins are taken from, so that all margins agree and
-g-weights from 0.55 to 1.8 reach them. `weighting_hadamard.csv` and `weighting_successive.csv` carry wagekit's
-own Hadamard matrix and successive-difference multipliers to R, whose choice would be another one.
+g-weights from 0.55 to 1.8 reach them. `weighting_successive.csv` carries wagekit's
+own successive-difference multipliers to R, whose choice would be another one.
 """
 
 from pathlib import Path
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from wagekit.design import build_sample
-from wagekit.weighting.hadamard import hadamard_matrix
 from wagekit.weighting.replicates import make_replicates
 
 HERE = Path(__file__).parent
@@ -60,7 +59,6 @@ def sample(seed: int = 5) -> pd.DataFrame:
 if __name__ == "__main__":
     frame = sample()
     frame.to_csv(HERE / "weighting_sample.csv", index=False)
-    pd.DataFrame(hadamard_matrix(20)).to_csv(HERE / "weighting_hadamard.csv", index=False, header=False)
     built = build_sample(
         frame["weight"].to_numpy(), strata=[frame["stratum"].to_numpy()], psu=[frame["firm"].to_numpy()]
     )

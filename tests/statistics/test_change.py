@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import wagekit as wk
-from wagekit.errors import DesignError, EstimationError
+from wagekit.errors import DesignError, EstimationError, WagekitWarning
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 # Both sides take the same sums of squares of unit totals; the difference of two close estimates costs digits: 1e-8.
@@ -99,8 +99,9 @@ def test_change_of_independent_waves_adds_the_variances() -> None:
     before, after = _waves()
     names = after.frame.assign(firm=after.frame["firm"] + 1000)
     other = wk.Survey(names, weights="weight", strata="stratum", psu="firm")
+    with pytest.warns(WagekitWarning, match="no sampling unit has the same name"):
+        growth = wk.change(before, other, "pay").frame.iloc[0]
     a, b = (wave.mean("pay").frame.iloc[0] for wave in (before, other))
-    growth = wk.change(before, other, "pay").frame.iloc[0]
     by_hand = b["estimate"] / a["estimate"] * np.hypot(a["cv"], b["cv"])
     assert growth["se"] == pytest.approx(by_hand, rel=1e-10)
     assert wk.change(before, after, "pay").frame["se"].item() < growth["se"]
@@ -153,8 +154,9 @@ def test_decomposition_adds_up_exactly() -> None:
 
 def test_decomposition_by_hand() -> None:
     # Two cells: shares 1/2, 1/2 -> 1/4, 3/4; means 10, 20 -> 11, 22.
-    before = wk.Survey(pd.DataFrame({"y": [10.0, 20], "c": [0, 1], "w": [2.0, 2]}), weights="w")
-    after = wk.Survey(pd.DataFrame({"y": [11.0, 22], "c": [0, 1], "w": [1.0, 3]}), weights="w")
+    frame = pd.DataFrame({"y": [10.0, 20], "c": [0, 1], "w": [2.0, 2], "firm": [1, 2]})
+    before = wk.Survey(frame, weights="w", psu="firm")
+    after = wk.Survey(frame.assign(y=[11.0, 22], w=[1.0, 3]), weights="w", psu="firm")
     parts = wk.decompose_growth(before, after, "y", within="c").frame.set_index("statistic")["estimate"]
     within = 0.375 * 1 + 0.625 * 2
     composition = -0.25 * 10.5 + 0.25 * 21
@@ -168,5 +170,22 @@ def test_change_says_what_is_wrong() -> None:
     with pytest.raises(EstimationError, match="mean, total or a percentile"):
         wk.change(before, after, "pay", statistic="median")
     rows = wk.Survey(after.frame, weights="weight")
-    with pytest.raises(DesignError, match="names no enterprises"):
+    with pytest.warns(WagekitWarning, match="count as independent"), pytest.raises(DesignError, match="no enterprises"):
         wk.change(before, rows, "pay", matched=True)
+
+
+def test_types_of_unit_names_may_differ_between_waves() -> None:
+    # A column that has held a missing value comes back as floats.
+    before, after = _waves()
+    floats = after.frame.assign(
+        firm=after.frame["firm"].astype(float), occupation=after.frame["occupation"].astype(float)
+    )
+    other = wk.Survey(floats, weights="weight", strata="stratum", psu="firm")
+    texts = wk.Survey(
+        floats.assign(firm=after.frame["firm"].astype(str)), weights="weight", strata="stratum", psu="firm"
+    )
+    expected = wk.change(before, after, "pay", by="occupation").frame[["estimate", "se"]]
+    for wave in (other, texts):
+        pd.testing.assert_frame_equal(
+            wk.change(before, wave, "pay", by="occupation").frame[["estimate", "se"]], expected
+        )

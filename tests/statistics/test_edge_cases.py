@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import wagekit as wk
-from wagekit.errors import DesignError, EstimationError, InputError
+from wagekit.errors import DesignError, EstimationError, InputError, WagekitWarning
 
 
 def _frame(n: int = 40, seed: int = 1) -> pd.DataFrame:
@@ -146,8 +146,16 @@ def test_bad_questions_are_refused() -> None:
     survey = _survey(frame)
     with pytest.raises(InputError, match="Did you mean 'firm'"):
         survey.mean("y", by="firms")
-    with pytest.raises(EstimationError, match="percents above 0 and below 100"):
-        survey.percentiles("y", q=0.5 - 0.5)
+    with pytest.raises(EstimationError, match=r"50, not 0\.5"):
+        survey.percentiles("y", q=0.5)
+    with pytest.raises(EstimationError, match="ci: 'wald'; expected one of woodruff"):
+        survey.percentiles("y", ci="wald")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="a domain column is called 'n'"):
+        _survey(frame.assign(n=1)).mean("y", by="n")
+    with pytest.raises(InputError, match="dates or times"):
+        _survey(frame.assign(y=pd.Timestamp("2023-01-01"))).mean("y")
+    with pytest.raises(DesignError, match="no inclusion probabilities"):
+        wk.Survey(frame, weights="w", psu="firm", pps="brewer")
     with pytest.raises(EstimationError, match="confidence level"):
         survey.mean("y", level=95)
     frame.loc[3, "y"] = np.inf
@@ -171,3 +179,67 @@ def test_contradictory_fpc_is_refused() -> None:
     mixed = _frame().assign(f=np.where(np.arange(40) < 20, 0.5, 9))
     with pytest.raises(DesignError, match="either population sizes"):
         wk.Survey(mixed, weights="w", strata="stratum", psu="firm", fpc="f")
+
+
+def test_a_contrast_with_one_enterprise_has_no_error() -> None:
+    frame = _frame()
+    frame["cell"] = np.where(frame["firm"] == 0, "one", "rest")
+    means = _survey(frame).mean("y", by="cell")
+    row = means.contrast({"gap": {"one": 1, "rest": -1}}).frame.iloc[0]
+    assert np.isnan(row["se"])
+    assert row["flag"] == "single_psu"
+    assert np.isnan(means.covariance()[0, 1])
+
+
+def test_a_pay_gap_counts_the_smaller_group() -> None:
+    # Among many men one woman: her pay must not come out as a gap with the counts of all.
+    frame = _frame(200).assign(sex="m")
+    frame.loc[7, "sex"] = "f"
+    gap = wk.Survey(frame, weights="w", psu="firm").pay_gap("y", group="sex", reference="m")
+    row = gap.frame.iloc[0]
+    assert (row["n"], row["n_psu"], row["flag"]) == (1, 1, "single_psu")
+    assert np.isnan(row["se"])
+    assert gap.domains["largest_share"].item() == 1
+    assert len(wk.release(gap, unit="").to_frame()) == 0
+
+
+def test_a_proportion_of_a_design_column() -> None:
+    frame = _frame()
+    frame["stratum"] = frame["stratum"].map({0: "a", 1: "b"})
+    got = _survey(frame).proportion("stratum").frame
+    share = frame.groupby("stratum")["w"].sum() / frame["w"].sum()
+    np.testing.assert_allclose(got["estimate"], share, rtol=1e-14)
+
+
+def test_conditions_follow_the_index_of_a_frame() -> None:
+    frame = _frame().sample(frac=1, random_state=2)
+    survey = _survey(frame)
+    wanted = (frame["cell"] == 1).sort_index()
+    assert len(survey.where(wanted)) == (frame["cell"] == 1).sum()
+    assert (survey.where(wanted).frame["cell"] == 1).all()
+    doubled = survey.with_column("twice", (2 * frame["y"]).sort_index())
+    np.testing.assert_allclose(doubled.frame["twice"], 2 * doubled.frame["y"])
+
+
+def test_unit_names_that_begin_anew_are_said() -> None:
+    frame = _frame().assign(firm=np.arange(40) // 5 % 4)
+    with pytest.warns(WagekitWarning, match="4 names of sampling units stand for 8 units"):
+        survey = _survey(frame)
+    assert survey.mean("y").frame["n_psu"].item() == 8
+
+
+def test_respondents_of_no_weight_do_not_count() -> None:
+    frame = _frame()
+    frame.loc[:29, "w"] = 0.0
+    assert _survey(frame).mean("y").frame["n"].item() == 10
+
+
+def test_hajek_by_hand() -> None:
+    # Three enterprises of one stratum, inclusion probabilities .2, .5, .8; deviations from the mean weighted by 1 - pi.
+    frame = pd.DataFrame({"y": [4.0, 10, 7], "pi": [0.2, 0.5, 0.8], "firm": [1, 2, 3]})
+    frame["w"] = 1 / frame["pi"]
+    c = (1 - frame["pi"]) * 3 / 2
+    t = frame["w"] * frame["y"]
+    variance = (c * (t - (c * t).sum() / c.sum()) ** 2).sum()
+    row = wk.Survey(frame, weights="w", psu="firm", fpc="pi", pps="hajek").total("y").frame.iloc[0]
+    assert row["se"] == pytest.approx(np.sqrt(variance), rel=1e-14)

@@ -88,7 +88,7 @@ def test_linearization_is_the_derivative(survey: wk.Survey, statistic: str) -> N
     """
     from wagekit.statistics import bands, inequality
     from wagekit.statistics.cells import Cells
-    from wagekit.statistics.distribution import Distribution
+    from wagekit.statistics.distribution import Distribution, Variable
 
     make = {
         "band": lambda d: bands.band_mean(d, 0.1, 0.62),
@@ -96,10 +96,10 @@ def test_linearization_is_the_derivative(survey: wk.Survey, statistic: str) -> N
         "theil": inequality.theil,
     }[statistic]
     y = survey.frame["pay"].to_numpy()
-    order = np.argsort(y, kind="stable")
+    variable = Variable(y)
     sample = survey.sample
     cells = Cells(sample, np.zeros(len(y), dtype=np.int64), 1)
-    scores = make(Distribution(cells, y, order)).linearize().own / sample.weights
+    scores = make(Distribution(cells, variable)).linearize().own / sample.weights
     for row in (3, 500, 1200):
         step = 1e-4
         points = []
@@ -107,6 +107,6 @@ def test_linearization_is_the_derivative(survey: wk.Survey, statistic: str) -> N
             weights = sample.weights.copy()
             weights[row] += sign * step
             moved = Cells(sample.reweighted(weights), cells.code, 1)
-            points.append(make(Distribution(moved, y, order)).point[0])
+            points.append(make(Distribution(moved, variable)).point[0])
         # Central differences of a smooth function: error of order step**2 and 1e-16 / step.
         assert scores[row] == pytest.approx((points[1] - points[0]) / (2 * step), rel=1e-5)

@@ -8,37 +8,26 @@ misfit times the condition of the normal matrix of the scaled columns (below 100
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.weighting.conftest import REFERENCE
 from wagekit.design import Calibration, Sample, build_sample
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.variance import Linearized, variance
 from wagekit.weighting.calibration import Calibrated, calibrate, unit_means
 from wagekit.weighting.margins import Margins, build_margins
 
-REFERENCE = Path(__file__).parents[1] / "reference"
 TOLERANCE = 1e-9
 SEVERAL = ("industry", "size", "sex", "age")
 
 
 @pytest.fixture(scope="module")
-def frame() -> pd.DataFrame:
-    return pd.read_csv(REFERENCE / "weighting_sample.csv")
-
-
-@pytest.fixture(scope="module")
 def g_weights() -> pd.DataFrame:
     return pd.read_csv(REFERENCE / "weighting_g.csv")
-
-
-@pytest.fixture(scope="module")
-def estimates() -> pd.DataFrame:
-    return pd.read_csv(REFERENCE / "weighting_estimates.csv").set_index(["case", "statistic"])
 
 
 def _margins(frame: pd.DataFrame, keys: tuple[Any, ...]) -> Margins:

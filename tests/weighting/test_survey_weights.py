@@ -7,7 +7,6 @@ the same arithmetic as here.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,15 +14,10 @@ import pandas as pd
 import pytest
 
 import wagekit as wk
+from tests.weighting.conftest import REFERENCE
 from wagekit.errors import DesignError, EstimationError
 
-REFERENCE = Path(__file__).parents[1] / "reference"
 TOLERANCE = 1e-9
-
-
-@pytest.fixture(scope="module")
-def frame() -> pd.DataFrame:
-    return pd.read_csv(REFERENCE / "weighting_sample.csv")
 
 
 @pytest.fixture(scope="module")

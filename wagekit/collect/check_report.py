@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from wagekit.collect.answers import Answers
-from wagekit.collect.classification import Language
 from wagekit.collect.questionnaire import Field
 from wagekit.collect.rules import RULES, message
 from wagekit.collect.situation import Situation
 from wagekit.collect.values import as_text
+from wagekit.options import Language
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,12 +10,13 @@ import pandas as pd
 
 from wagekit.collect.answers import Answers, read_answers
 from wagekit.collect.check_report import joined, report
-from wagekit.collect.classification import Classification, Language, load
+from wagekit.collect.classification import Classification, load
 from wagekit.collect.predicates import Predicate
 from wagekit.collect.questionnaire import QUESTIONNAIRES, Questionnaire
 from wagekit.collect.rules import RULES, Rule
 from wagekit.collect.situation import Limits, Situation
 from wagekit.errors import InputError
+from wagekit.options import Language
 
 _DTYPES = {"integer": "Int64", "year": "Int64", "number": "float64", "yes_no": "boolean"}
 

@@ -17,13 +17,11 @@ from wagekit.collect.code_lists import Notation
 from wagekit.collect.code_matching import Matcher
 from wagekit.collect.values import as_text
 from wagekit.errors import InputError
+from wagekit.options import Language
 from wagekit.resources import resource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Language = Literal["zh", "en"]
-"""Language of labels and messages."""
 
 
 @dataclass(frozen=True, eq=False)

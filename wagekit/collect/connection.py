@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -18,6 +20,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+_IN_USE = re.compile(r"\block\b|used by another process", re.IGNORECASE)
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 
 
@@ -31,9 +34,7 @@ def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         this wagekit, or its folder can't be written.
     """
     where = str(path)
-    if path.is_dir():
-        raise StoreError("this is a folder", where=where, expected="a store, one file")
-    if not path.exists():
+    if not is_there(path):
         if read_only:
             raise StoreError("there is no such store", where=where, do="Take a survey in first: wagekit intake")
         _create(path)
@@ -53,46 +54,118 @@ def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             before, _ = schema.migrate(connection, where)
             if before == 0:
                 load_shipped(connection)
+    except duckdb.Error as error:
+        connection.close()
+        raise explained(str(error), path, read_only=read_only) from None
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _create(path: Path) -> None:
-    """Make an empty store beside its place and move it there: no half-made file ever stands under its name."""
+def is_there(path: Path) -> bool:
+    """Whether there is a file of that name.
+
+    Raises
+    ------
+    StoreError
+        If it is a folder, or the system won't say.
+    """
+    try:
+        if path.is_dir():
+            raise StoreError("this is a folder", where=str(path), expected="a store, one file")
+        return path.exists()
+    except OSError as error:
+        raise StoreError(f"the store can't be reached ({error.strerror})", where=str(path)) from None
+
+
+@contextmanager
+def creating(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty store beside its place that is moved there, with what was stored, when the block ends without an error.
+
+    No half-made file ever stands under the store's name.
+
+    Raises
+    ------
+    StoreError
+        If it can't be created, or another process has made a store of that name in the meantime.
+    """
     folder = path.parent
     if not folder.is_dir():
         raise StoreError("there is no such folder", where=str(folder), do="Create it first")
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=folder) as temporary:
-            made = Path(temporary) / "new.duckdb"
-            connection = _open(made, read_only=False)
-            try:
-                schema.migrate(connection, str(path))
-                load_shipped(connection)
-            finally:
-                connection.close()
-            try:
-                os.link(made, path)  # unlike a move, never overwrites a store that another process just made
-            except FileExistsError:
-                return
-            except OSError:
-                made.replace(path)
+        temporary = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=folder, ignore_cleanup_errors=True)
     except OSError as error:
-        raise StoreError(
-            f"the store can't be created ({error.strerror})", where=str(path), do="Choose a folder you may write to"
-        ) from None
+        raise _not_created(path, error) from None
+    with temporary as name:
+        made = Path(name) / "new.duckdb"
+        connection = _open(made, read_only=False, shown=path)
+        try:
+            _prepare(connection, path)
+            yield connection
+            connection.execute("CHECKPOINT")  # or what was stored would stay behind in the log beside the file
+        except duckdb.Error as error:
+            raise explained(str(error), path) from None
+        finally:
+            connection.close()
+        try:
+            _move(made, path)
+        except FileExistsError:
+            raise StoreError(
+                "another process has just made a store of that name",
+                where=str(path),
+                do="Nothing was stored. Try again, and it is added to that one",
+            ) from None
+        except OSError as error:
+            raise _not_created(path, error) from None
 
 
-def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _create(path: Path) -> None:
+    """Make an empty store; one that another process has just made will do as well."""
+    try:
+        with creating(path):
+            pass
+    except StoreError:
+        if not path.exists():
+            raise
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The tables and reference figures of a new store."""
+    try:
+        schema.migrate(connection, str(path))
+    except StoreError as error:
+        # That the tables of a new store can't be made says less than why: a full disk, most likely.
+        raise (explained(str(error.__cause__), path) if error.__cause__ else error) from None
+    load_shipped(connection)
+
+
+def _move(made: Path, path: Path) -> None:
+    """Give the file its name, without ever overwriting another."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no links in this kind of file system
+        if path.exists():
+            raise FileExistsError from None
+        made.replace(path)
+
+
+def _not_created(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the store can't be created ({error.strerror})", where=str(path), do="Choose a folder you may write to"
+    )
+
+
+def _open(path: Path, *, read_only: bool, shown: Path | None = None) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
     except duckdb.Error as error:
-        raise _explained(str(error), path, read_only=read_only) from None
+        raise explained(str(error), shown or path, read_only=read_only) from None
 
 
-def _explained(message: str, path: Path, *, read_only: bool) -> StoreError:
+def explained(message: str, path: Path, *, read_only: bool = False) -> StoreError:
     """DuckDB's message as a sentence about the store."""
     where = str(path)
     if holder := _HOLDER.search(message):
@@ -102,7 +175,7 @@ def _explained(message: str, path: Path, *, read_only: bool) -> StoreError:
             expected="one writer at a time, and no readers while it writes",
             do="Wait until it ends, or end it, and try again",
         )
-    if "lock" in message.lower():
+    if _IN_USE.search(message):
         return StoreError("the store is in use by another process", where=where, do="Wait until it ends and try again")
     if "different configuration" in message:
         return StoreError(
@@ -110,7 +183,9 @@ def _explained(message: str, path: Path, *, read_only: bool) -> StoreError:
             where=where,
             do="Close that one first, or use it",
         )
-    if "not a valid DuckDB" in message:
+    if "No space left" in message or "Out of space" in message or "not enough space" in message:
+        return StoreError("the disk is full", where=where, do="The store is as it was. Make room and try again")
+    if "not a valid DuckDB" in message or "sqlite_scanner" in message:
         return StoreError("the file is not a DuckDB database", where=where, expected="a wagekit store")
     if "read enough bytes" in message or "checksum" in message.lower() or "corrupt" in message.lower():
         return StoreError("the store is damaged or cut off", where=where, do="Restore it from a copy")
@@ -122,4 +197,4 @@ def _explained(message: str, path: Path, *, read_only: bool) -> StoreError:
             where=where,
             do="Ask for the rights" if read_only else "Open it read-only, or copy it to a folder you may write to",
         )
-    return StoreError(f"the store can't be opened ({message.splitlines()[0][:160]})", where=where)
+    return StoreError(f"the database refused ({message.splitlines()[0][:160]})", where=where)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from wagekit.collect.values import as_text
-from wagekit.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,52 +22,34 @@ _CREDIT_WEIGHTS = np.array([pow(3, place, 31) for place in range(17)])
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
 
 
-def credit_code_check_digit(body: str) -> str:
-    """Check digit of a unified social credit code: C18 = 31 − (Σ Cᵢ·3^(i−1) mod 31), 0 for 31 (GB 32100-2015).
+def credit_code_check_digits(bodies: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Check digits of unified social credit codes: C18 = 31 − (Σ Cᵢ·3^(i−1) mod 31), 0 for 31 (GB 32100-2015).
 
     Parameters
     ----------
-    body : the first 17 characters.
-
-    Raises
-    ------
-    InputError
-        If there aren't 17 characters of the standard's set.
+    bodies : shape (k,), the first 17 characters of each, of the standard's set.
 
     Examples
     --------
-    >>> credit_code_check_digit("91350100M000100Y4")
-    '3'
+    >>> credit_code_check_digits(np.array(["91350100M000100Y4"])).tolist()
+    ['3']
     """
-    if len(body) != 17 or not set(body) <= set(CREDIT_CODE_CHARACTERS):
-        raise InputError(
-            f"{body!r} is no body of a credit code", expected="17 digits and capitals without I, O, S, V, Z"
-        )
-    values = _values(np.array([body]), CREDIT_CODE_CHARACTERS)
-    return CREDIT_CODE_CHARACTERS[int(-(values @ _CREDIT_WEIGHTS)[0] % 31)]
+    return _check_digits(bodies, CREDIT_CODE_CHARACTERS, _CREDIT_WEIGHTS, CREDIT_CODE_CHARACTERS)
 
 
-def organisation_check_digit(body: str) -> str:
-    """Check digit of an organisation code: C9 = 11 − (Σ Cᵢ·Wᵢ mod 11), X for 10, 0 for 11 (GB 11714-1997).
+def organisation_check_digits(bodies: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Check digits of organisation codes: C9 = 11 − (Σ Cᵢ·Wᵢ mod 11), X for 10, 0 for 11 (GB 11714-1997).
 
     Parameters
     ----------
-    body : the first 8 characters.
-
-    Raises
-    ------
-    InputError
-        If there aren't 8 digits or capitals.
+    bodies : shape (k,), the first 8 characters of each, digits and capitals.
 
     Examples
     --------
-    >>> organisation_check_digit("D2143569")
-    'X'
+    >>> organisation_check_digits(np.array(["D2143569"])).tolist()
+    ['X']
     """
-    if len(body) != 8 or not set(body) <= set(_ORGANISATION_CHARACTERS):
-        raise InputError(f"{body!r} is no body of an organisation code", expected="8 digits and capitals")
-    values = _values(np.array([body]), _ORGANISATION_CHARACTERS)
-    return "0123456789X"[int(-(values @ _ORGANISATION_WEIGHTS)[0] % 11)]
+    return _check_digits(bodies, _ORGANISATION_CHARACTERS, _ORGANISATION_WEIGHTS, "0123456789X")
 
 
 def normal_identifier(values: pd.Series) -> pd.Series:
@@ -101,25 +82,25 @@ def valid_identifier(values: pd.Series) -> pd.Series:
     inverse, different = pd.factorize(values)
     codes = np.asarray(different, dtype=str)
     right = np.zeros(len(codes) + 1, dtype=bool)  # the last one stands for "missing"
-    for shape, characters, weights, modulus in (
-        (r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}", CREDIT_CODE_CHARACTERS, _CREDIT_WEIGHTS, 31),
-        (r"[0-9A-Z]{8}[0-9X]", _ORGANISATION_CHARACTERS, _ORGANISATION_WEIGHTS, 11),
+    for shape, check_digits in (
+        (r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}", credit_code_check_digits),
+        (r"[0-9A-Z]{8}[0-9X]", organisation_check_digits),
     ):
         fitting = np.flatnonzero([re.fullmatch(shape, code) is not None for code in codes])
         if len(fitting) == 0:
             continue
-        length = len(weights)
-        expected = -(_values(codes[fitting], characters)[:, :length] @ weights) % modulus
-        last = _values(codes[fitting], characters)[:, length]
-        if modulus == 11:
-            last = np.where(last == _ORGANISATION_CHARACTERS.index("X"), 10, last)
-        right[fitting] = expected == last
+        bodies = np.array([code[:-1] for code in codes[fitting]])
+        right[fitting] = np.strings.add(bodies, check_digits(bodies)) == codes[fitting]
     return pd.Series(right[inverse], index=values.index)
 
 
-def _values(codes: NDArray[np.str_], characters: str) -> NDArray[np.int64]:
-    """Value of each character of codes of one length, shape (codes, length)."""
+def _check_digits(
+    bodies: NDArray[np.str_], characters: str, weights: NDArray[np.int64], digits: str
+) -> NDArray[np.str_]:
+    """What brings the weighted sum of the characters' values to a multiple of the number of possible `digits`."""
+    if bodies.size == 0:
+        return np.zeros(0, dtype="<U1")
     table = np.full(128, -1, dtype=np.int64)
     table[[ord(character) for character in characters]] = np.arange(len(characters))
-    length = len(codes[0])
-    return table[codes.astype(f"U{length}").view(np.uint32).reshape(len(codes), length)]
+    values = table[bodies.astype(f"U{weights.size}").view(np.uint32).reshape(bodies.size, weights.size)]
+    return np.asarray(np.array(list(digits))[-(values @ weights) % len(digits)])

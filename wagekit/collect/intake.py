@@ -164,7 +164,9 @@ def intake(
     sources = read_files(hashes, mapping, plain=plain, progress=told)
     gathered = gather(sources, mapping, plain=plain)
     told("check", 0, 1)
-    wage = minimum_wage or mapping.checks.minimum_wage or _minimum_wage(store, gathered.enterprises, wave)
+    wage = mapping.checks.minimum_wage if minimum_wage is None else minimum_wage
+    if wage is None:
+        wage = _minimum_wage(store, gathered.enterprises, wave)
     checked = _check(gathered, mapping, wave, wage)
     told("check", 1, 1)
     reports = _file_reports(sources, checked)

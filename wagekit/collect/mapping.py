@@ -15,12 +15,12 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from wagekit.collect import frames
-from wagekit.collect.classification import Classification, Language, load, shipped_names
+from wagekit.collect.classification import Classification, load, shipped_names
 from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE, Kind, Questionnaire
 from wagekit.collect.raw import MAXIMUM_ROWS, header_key
 from wagekit.collect.rules import RULES
 from wagekit.errors import InputError
-from wagekit.options import SinglePSU, WithoutReplacement
+from wagekit.options import Language, SinglePSU, WithoutReplacement
 
 FREE = "free"
 """Word for a code column without a code list: every value is right."""
@@ -417,7 +417,9 @@ def _plain_error(error: ValidationError, where: str) -> InputError:
 
 def _expectation(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return message.replace("a valid ", "a ")
+    message = message.partition(", unable to parse")[0].partition(" or instance of")[0]
+    words = {"a valid integer": "a whole number", "a valid dictionary": "a table of keys and values"}
+    return words.get(message, message.replace("a valid ", "a "))
 
 
 def _keys(place: list[str]) -> set[str]:

@@ -337,3 +337,17 @@ EMPLOYEE = Questionnaire(
 
 QUESTIONNAIRES: Mapping[str, Questionnaire] = MappingProxyType({ENTERPRISE.name: ENTERPRISE, EMPLOYEE.name: EMPLOYEE})
 """Both tables by name."""
+
+COST_ITEMS = (
+    "wages",
+    "social_insurance",
+    "welfare",
+    "education_cost",
+    "labour_protection",
+    "housing_cost",
+    "other_labour_cost",
+)
+"""The items that ``labour_cost`` (人工成本总额) is the sum of."""
+
+PAY_PARTS = ("basic_pay", "performance_pay", "allowances", "overtime_pay", "special_pay")
+"""The parts that ``annual_pay`` (全年工资报酬合计) is the sum of."""

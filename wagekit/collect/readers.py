@@ -92,13 +92,19 @@ def format_of(path: Path) -> FileFormat:
         If there is no such file, or it is of a kind that can't be read.
     """
     file = str(path)
-    if path.is_dir():
-        raise InputError("this is a folder", where=file, expected=_KINDS, do="Name the files in it")
-    if not path.exists():
-        raise InputError("there is no such file", where=file, expected=_KINDS, do=_nearest_file(path))
-    if not path.is_file():
-        raise InputError("this is not a regular file", where=file, expected=_KINDS)
     try:
+        if path.is_dir():
+            raise InputError("this is a folder", where=file, expected=_KINDS, do="Name the files in it")
+        if not path.exists():
+            raise InputError("there is no such file", where=file, expected=_KINDS, do=_nearest_file(path))
+        if not path.is_file():
+            raise InputError("this is not a regular file", where=file, expected=_KINDS)
+        if any("\ud800" <= character <= "\udfff" for character in file):
+            raise InputError(
+                "the file's name holds bytes that are no UTF-8",
+                where=file.encode("utf-8", "surrogateescape").decode("gb18030", "replace"),
+                do="Rename it; a name unpacked from an archive made on Windows is often written in GB18030",
+            )
         with path.open("rb") as stream:
             head = stream.read(512)
             if head.startswith(_OLE):

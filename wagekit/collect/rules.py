@@ -8,26 +8,16 @@ from types import MappingProxyType
 from typing import Literal
 
 from wagekit.collect import predicates
-from wagekit.collect.classification import Language
 from wagekit.collect.predicates import Predicate
-from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE, Table
+from wagekit.collect.questionnaire import COST_ITEMS, EMPLOYEE, ENTERPRISE, PAY_PARTS, Table
+from wagekit.options import Language
 
 _LOGIC = "logic checks of the survey's manual (逻辑性审核)"
 _PLAUSIBILITY = "plausibility check (合理性审核); the threshold is wagekit's"
 _INSTRUCTIONS = "instructions to the survey 2012"
 _DESIGN = "a sampling design needs it"
 
-_COST_ITEMS = (
-    "wages",
-    "social_insurance",
-    "welfare",
-    "education_cost",
-    "labour_protection",
-    "housing_cost",
-    "other_labour_cost",
-)
 _HEADCOUNTS = ("on_post_headcount", "dispatched_headcount", "other_headcount")
-_PAY_PARTS = ("basic_pay", "performance_pay", "allowances", "overtime_pay", "special_pay")
 
 
 @dataclass(frozen=True)
@@ -210,9 +200,9 @@ _ENTERPRISE_RULES = (
         "人工成本总额应等于七个组成项目之和",
         "labour cost must be the sum of its seven items",
         fields=("labour_cost",),
-        also=_COST_ITEMS,
+        also=COST_ITEMS,
         passes=predicates.adds_up(
-            "labour_cost", _COST_ITEMS, lambda situation, given: situation.limits.enterprise_rounding * given
+            "labour_cost", COST_ITEMS, lambda situation, given: situation.limits.enterprise_rounding * given
         ),
         source=_LOGIC,
     ),
@@ -334,9 +324,9 @@ _EMPLOYEE_RULES = (
         "全年工资报酬合计应等于基本工资、绩效奖金、津贴补贴、加班加点工资和特殊情况下支付的工资之和",
         "annual pay must be the sum of its five parts",
         fields=("annual_pay",),
-        also=_PAY_PARTS,
+        also=PAY_PARTS,
         passes=predicates.adds_up(
-            "annual_pay", _PAY_PARTS, lambda situation, given: situation.limits.employee_rounding * given
+            "annual_pay", PAY_PARTS, lambda situation, given: situation.limits.employee_rounding * given
         ),
         source=_LOGIC,
     ),
@@ -417,9 +407,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.name: rule for rule in (*_FIELD_RULES, *_ENTERPRISE_RULES, *_EMPLOYEE_RULES)}
 )
 """All rules by name, in the order in which they are reported."""
-
-FIELD_RULES: tuple[str, ...] = tuple(rule.name for rule in _FIELD_RULES)
-"""Names of the rules about single fields."""
 
 
 def message(rule: Rule, language: Language, words: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -54,6 +54,34 @@ def open(path: str | Path, *, read_only: bool = False) -> Store:
     """
     path = Path(path)
     return Store(path, connections.connect(path, read_only=read_only), read_only=read_only)
+
+
+@contextmanager
+def filling(path: str | Path) -> Iterator[Store]:
+    """Open a store for writing; one that isn't there yet appears only when the block ends without an error.
+
+    Raises
+    ------
+    StoreError
+        As `open`; also if another process makes a store of that name while this one is filled.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "survey.duckdb"
+    >>> with filling(path) as store:
+    ...     path.exists(), len(store.waves())
+    (False, 0)
+    >>> path.exists()
+    True
+    """
+    path = Path(path)
+    if connections.is_there(path):
+        with open(path) as store:
+            yield store
+    else:
+        with connections.creating(path) as connection:
+            yield Store(path, connection, read_only=False)
 
 
 class Store:
@@ -124,15 +152,12 @@ class Store:
             try:
                 yield connection
             except BaseException:
-                connection.rollback()
+                with suppress(duckdb.Error):  # a broken database rolls back by itself
+                    connection.rollback()
                 raise
             connection.commit()
         except duckdb.Error as error:
-            raise StoreError(
-                f"the database refused ({str(error).splitlines()[0][:200]})",
-                where=str(self._path),
-                do="The store is as it was",
-            ) from error
+            raise connections.explained(str(error), self._path) from error
 
     # -- waves -----------------------------------------------------------------------------------
 
@@ -160,8 +185,8 @@ class Store:
         StoreError
             If the wave is not in the store.
         """
-        rows = self.connection.execute("SELECT wave, metadata FROM waves ORDER BY wave").fetchall()
-        found = {int(year): str(text) for year, text in rows}
+        rows = self._query("SELECT wave, metadata FROM waves ORDER BY wave")
+        found = {int(year): str(text) for year, text in zip(rows["wave"], rows["metadata"], strict=True)}
         if wave not in found:
             there = [str(year) for year in found]
             raise StoreError(
@@ -305,7 +330,8 @@ class Store:
         try:
             self.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
         finally:
-            self.connection.unregister("incoming")
+            with suppress(duckdb.Error):  # a transaction that failed knows no other word than that
+                self.connection.unregister("incoming")
 
     def remove_wave(self, wave: int) -> None:
         """Delete what a wave's intake put in; the log keeps its entries. Runs in the caller's transaction."""
@@ -319,9 +345,7 @@ class Store:
             result = self.connection.sql(query, params=parameters or [])
             frame: pd.DataFrame = result.to_arrow_table().to_pandas()
         except duckdb.Error as error:
-            raise StoreError(
-                f"the store can't be read ({str(error).splitlines()[0][:160]})", where=str(self._path)
-            ) from None
+            raise connections.explained(str(error), self._path, read_only=True) from None
         return frame
 
     def _table(self, table: str, wave: int) -> pd.DataFrame:

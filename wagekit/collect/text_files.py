@@ -89,8 +89,9 @@ def read_text(path: Path, *, file: str, encoding: str | None, maximum_rows: int)
 
 def _given_encoding(encoding: str, file: str) -> str:
     try:
+        "".encode(encoding)  # unlike a look-up, refuses codecs that are no text encodings, such as base64
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise InputError(
             f"there is no encoding called {encoding!r}",
             where=file,

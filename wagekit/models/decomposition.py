@@ -10,10 +10,11 @@ import numpy as np
 
 from wagekit.arrays import Flags, Floats, divide
 from wagekit.errors import EstimationError
-from wagekit.models.formulas import check_level, description, model_data, position_of, variable_of
-from wagekit.statistics.decomposition import COMPONENTS, Comparison, Normalization, decompose, normalization
-from wagekit.statistics.intervals import linear_interval
-from wagekit.statistics.regression import fit, t_test
+from wagekit.intervals import check_level, linear_interval, t_test
+from wagekit.models.formulas import description, groups_of, model_data, variable_of
+from wagekit.options import Comparison
+from wagekit.statistics.decomposition import COMPONENTS, Normalization, decompose, normalization
+from wagekit.statistics.regression import fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ def oaxaca_blinder(
     group : column with the two groups; rows without a value are left out.
     reference : the group whose mean comes first in the gap (the better paid, as a rule).
     comparison : what the twofold decomposition values differences at, see
-        :data:`wagekit.statistics.decomposition.Comparison`.
+        :data:`wagekit.options.Comparison`.
     normalize : re-express categorical variables as deviations from their mean over all categories, so that the
         detail does not hang on the base category (Gardeazabal and Ugidos 2004; Yun 2005).
     level : confidence level.
@@ -109,8 +110,7 @@ def oaxaca_blinder(
 
     check_level(level)
     data = model_data(survey, formula, also=group)
-    code, levels = pd.factorize(np.asarray(data.also, dtype=object), sort=True)
-    base = position_of(levels, reference, group)
+    code, levels, base = groups_of(data, group, reference)
     if len(levels) != 2:
         raise EstimationError(
             f"{len(levels)} groups ({', '.join(map(str, levels[:8]))})",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from wagekit.arrays import Codes, Floats, Values
 from wagekit.errors import EstimationError, InputError
+from wagekit.intervals import check_level as check_level
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,22 +30,9 @@ class ModelData:
     also: Values | None
 
 
-def check_level(level: float) -> None:
-    """Stop where a confidence level is not between 0 and 1."""
-    if not 0 < level < 1:
-        raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1, such as 0.95")
-
-
 def description(survey: Survey, level: float) -> dict[str, Any]:
     """What the metadata of a model's result say of the survey."""
-    replicates = survey.sample.replicates
-    return {
-        "name": survey.name,
-        "design": survey.design,
-        **survey.metadata,
-        "method": "Taylor" if replicates is None else replicates.method,
-        "level": level,
-    }
+    return {**survey.description(), "level": level}
 
 
 def variable_of(term: str) -> str:
@@ -53,9 +40,11 @@ def variable_of(term: str) -> str:
     return re.sub(r"\[[^\]]*\]", "", term)
 
 
-def position_of(levels: Iterable[Any], reference: Any, group: str) -> int:
-    """Where the reference group stands among the groups."""
-    levels = list(levels)
+def groups_of(data: ModelData, group: str, reference: Any) -> tuple[Codes, Values, int]:
+    """Group of each row by number, the groups in sorted order, and the reference group's number."""
+    import pandas as pd
+
+    code, levels = pd.factorize(np.asarray(data.also, dtype=object), sort=True)
     found = [k for k, value in enumerate(levels) if value == reference]
     if not found:
         raise EstimationError(
@@ -63,7 +52,7 @@ def position_of(levels: Iterable[Any], reference: Any, group: str) -> int:
             where=f"column {group!r}",
             expected=f"one of {', '.join(map(str, levels[:12]))}",
         )
-    return found[0]
+    return code, np.asarray(levels, dtype=object), found[0]
 
 
 def model_data(survey: Survey, formula: str, also: str | None = None) -> ModelData:

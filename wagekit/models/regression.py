@@ -11,10 +11,11 @@ import numpy as np
 from wagekit.arrays import Floats, divide
 from wagekit.errors import EstimationError
 from wagekit.estimates import RESULT_COLUMNS, Estimates
-from wagekit.models.formulas import check_level, description, model_data, position_of, variable_of
+from wagekit.intervals import check_level, linear_interval, t_test
+from wagekit.models.formulas import description, groups_of, model_data, variable_of
+from wagekit.results import domain_counts
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.intervals import linear_interval
-from wagekit.statistics.regression import regress, t_test
+from wagekit.statistics.regression import regress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,8 +206,7 @@ def adjusted_premium(
 
     check_level(level)
     data = model_data(survey, formula, also=group)
-    code, levels = pd.factorize(np.asarray(data.also, dtype=object), sort=True)
-    base = position_of(levels, reference, group)
+    code, levels, base = groups_of(data, group, reference)
     others = [k for k in range(len(levels)) if k != base]
     if not others:
         raise EstimationError(f"all rows have {reference!r}", where=f"column {group!r}", expected="two groups or more")
@@ -229,8 +229,8 @@ def adjusted_premium(
     cell_of_row[data.rows] = number[code]
     values = np.zeros(survey.sample.n)
     values[data.rows] = pay
-    domains = _domains(Cells(survey.sample, cell_of_row, len(others)), values)
-    key = pd.DataFrame({group: np.asarray(levels, dtype=object)[others]}).infer_objects()
+    counts = domain_counts([Cells(survey.sample, cell_of_row, len(others))], [values])
+    key = pd.DataFrame({group: levels[others]}).infer_objects()
     columns: dict[str, Any] = {
         "statistic": "premium",
         "estimate": b,
@@ -240,8 +240,8 @@ def adjusted_premium(
         "ci_upper": upper,
         "df": result.df,
         "deff": np.nan,
-        "n": domains["n"].to_numpy(),
-        "n_psu": domains["n_psu"].to_numpy(),
+        "n": counts["n"],
+        "n_psu": counts["n_psu"],
         "flag": flag,
     }
     frame = key.assign(**{name: columns[name] for name in RESULT_COLUMNS})
@@ -251,20 +251,4 @@ def adjusted_premium(
         "reference": reference,
         "outcome": outcome,
     }
-    return Estimates(frame, (group,), data.outcome, pd.concat([key, domains], axis=1), metadata)
-
-
-def _domains(cells: Cells, values: Floats) -> pd.DataFrame:
-    """Counts and largest units of each cell, as every Estimates carries them."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "n": cells.respondents,
-            "n_psu": cells.weighted_units,
-            "population": cells.population,
-            "largest_share": cells.largest_share(np.ones(cells.sample.n)),
-            "largest_weighted_share": cells.largest_share(cells.sample.weights),
-            "largest_total_share": cells.largest_share(np.abs(values) * cells.sample.weights),
-        }
-    )
+    return Estimates(frame, (group,), data.outcome, key.assign(**counts), metadata)

@@ -9,9 +9,9 @@ import numpy as np
 from wagekit.arrays import Floats, divide
 from wagekit.errors import EstimationError, InputError
 from wagekit.estimates import RESULT_COLUMNS, Estimates
-from wagekit.models.formulas import check_level
-from wagekit.statistics.intervals import linear_interval
-from wagekit.statistics.small_area import VarianceMethod, fit_fay_herriot
+from wagekit.intervals import check_level, linear_interval
+from wagekit.options import VarianceMethod
+from wagekit.statistics.small_area import fit_fay_herriot
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wagekit.errors import ReleaseError
+from wagekit.files import replacing_folder, writing
 from wagekit.publish.configuration import Release, ReportDeclaration
 from wagekit.publish.notebook import build_report, load
-from wagekit.publish.tables import make_tables
+from wagekit.publish.tables import Progress, file_names, make_tables
 from wagekit.resources import resource
 
-Progress = Callable[[int, int, str], None]
-"""Told before each step: number of the step from 1, number of steps, what is made."""
+_OF_THE_SYSTEM = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""Files that file managers leave in any folder."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def build(
     Parameters
     ----------
     declared : read from a ``release.toml``.
-    output : folder of the release; what it holds is replaced as a whole.
+    output : folder of the release; replaced as a whole, so it may hold nothing but an earlier build of it.
     store : path of the store instead of the declared one.
     cell_timeout : seconds that one cell of a report may take.
     progress : told before each step.
@@ -58,10 +58,10 @@ def build(
     Raises
     ------
     ReleaseError
-        If a report fails or the output can't be written. The failed notebook is kept beside the output.
+        If the folder holds other work, a report fails or the output can't be written. The failed notebook is kept
+        beside the output.
     """
-    target = Path(output).absolute()
-    _refuse_foreign_folder(target)
+    target = output_folder(declared, output)
     source = Path(store) if store is not None else declared.store
     steps = len(declared.tables) + bool(declared.tables) + len(declared.reports)
 
@@ -69,28 +69,48 @@ def build(
         if progress is not None:
             progress(step, steps, what)
 
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise _not_written(target, error) from error
-    try:
-        if declared.tables:
-            make_tables(declared, beside, store=source, progress=lambda step, _, what: told(step, what))
-        first = len(declared.tables) + bool(declared.tables)
-        for number, report in enumerate(declared.reports, start=1):
-            told(first + number, report.file_name)
-            _report(declared, report, source, beside, cell_timeout)
-        beside.chmod(0o755)
-        _swap(beside, target)
-    except ReleaseError:
-        _keep_failed(beside, target)
-        raise
-    except OSError as error:
-        raise _not_written(target, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with replacing_folder(target) as beside:
+        try:
+            if declared.tables:
+                make_tables(declared, beside, store=source, progress=lambda step, _, what: told(step, what))
+            first = len(declared.tables) + bool(declared.tables)
+            for number, report in enumerate(declared.reports, start=1):
+                told(first + number, report.file_name)
+                _report(declared, report, source, beside, cell_timeout)
+        except ReleaseError:
+            _keep_failed(beside, target)
+            raise
     return Built(target, tuple(sorted(path for path in target.rglob("*") if path.is_file())))
+
+
+def output_folder(declared: Release, output: str | os.PathLike[str]) -> Path:
+    """The folder of a release, after making sure that replacing it loses nothing else.
+
+    Returns
+    -------
+    Its absolute path, symbolic links followed.
+
+    Raises
+    ------
+    ReleaseError
+        If it is a file, the working or home folder, or holds anything but files that this release writes.
+    """
+    with writing(output):
+        target = Path(output).resolve()
+        held = {entry.name for entry in target.iterdir()} if target.is_dir() else set()
+    if target.exists() and not target.is_dir():
+        raise ReleaseError("there is a file of that name", where=str(target), expected="a folder, or nothing")
+    pages = {f"{report.file_name}.{ending}" for report in declared.reports for ending in report.formats}
+    foreign = held - pages - set(file_names(declared)) - _OF_THE_SYSTEM
+    if foreign or target in (Path.cwd(), Path.home()):
+        what = f" ({min(foreign)!r}, which this release doesn't write)" if foreign else ""
+        raise ReleaseError(
+            f"the folder holds other work{what}",
+            where=str(target),
+            expected="a folder of its own, since a build replaces all that is in it",
+            do="Name another with --output, or move the other work away",
+        )
+    return target
 
 
 def notebook_path(declared: Release, name: str) -> Path:
@@ -130,57 +150,36 @@ def _report(declared: Release, report: ReportDeclaration, store: Path, folder: P
         "date": about.date.isoformat() if about.date else "",
     }
     values = {name: value for name, value in said.items() if name in known}
-    build_report(
-        path,
-        {**values, **report.parameters},
-        folder=folder,
-        name=report.file_name,
-        formats=report.formats,
-        cell_timeout=cell_timeout,
-    )
+    with _callers_signals():
+        build_report(
+            path,
+            {**values, **report.parameters},
+            folder=folder,
+            name=report.file_name,
+            formats=report.formats,
+            cell_timeout=cell_timeout,
+        )
 
 
-def _swap(made: Path, target: Path) -> None:
-    """Put a folder in the place of another by renaming both."""
-    if not target.exists():
-        made.rename(target)
-        return
-    old = made.with_name(f"{made.name}.old")
-    target.rename(old)
+@contextmanager
+def _callers_signals() -> Iterator[None]:
+    """Keep nbclient from answering Ctrl-C itself: it would end the kernel and go on, as if the notebook had failed.
+
+    nbclient does without its handlers where the event loop refuses them, and ends the kernel at exit all the same.
+    """
+    from jupyter_core.utils import ensure_event_loop
+
+    def refuse(*arguments: object) -> None:
+        raise RuntimeError
+
+    loop: Any = ensure_event_loop()
+    loop.add_signal_handler = refuse
     try:
-        made.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        yield
+    finally:
+        del loop.add_signal_handler
 
 
 def _keep_failed(beside: Path, target: Path) -> None:
     for notebook in beside.glob("*.failed.ipynb"):
         notebook.replace(target.parent / f"{target.name}-{notebook.name}")
-
-
-def _refuse_foreign_folder(target: Path) -> None:
-    """A build replaces the whole folder, so it must not be one that holds other work."""
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise ReleaseError("there is a file of that name", where=str(target), expected="a folder, or nothing")
-    if any((target / name).exists() for name in (".git", "pyproject.toml", "release.toml")) or target in (
-        Path.home(),
-        Path.cwd(),
-    ):
-        raise ReleaseError(
-            "the folder holds other work",
-            where=str(target),
-            expected="a folder of its own, since a build replaces all that is in it",
-            do="Name another with --output",
-        )
-
-
-def _not_written(target: Path, error: OSError) -> ReleaseError:
-    return ReleaseError(
-        f"the release can't be written ({error.strerror or error})",
-        where=str(target),
-        expected="a folder beside which new folders may be made",
-    )

@@ -89,12 +89,15 @@ def notes_of(
     notes: list[str] = []
     if estimates.metadata.get("synthetic"):
         notes.append(words["synthetic_note"])
+    of_enterprises = estimates.metadata.get("respondents") == "enterprises"
     if any(percent(word) is not None for word in statistics):
-        notes.append(words["percentile_note"])
+        notes.append(words["percentile_note_enterprises" if of_enterprises else "percentile_note"])
     if estimates.variable == "annual_pay" and unit_of(estimates) == OFFICIAL_UNIT:
         notes.append(words["pay_note"])
     if rules.min_employees and rules.min_enterprises:
         notes.append(words["cases_note"].format(employees=rules.min_employees, enterprises=rules.min_enterprises))
+    elif rules.min_enterprises and of_enterprises:
+        notes.append(words["enterprises_note"].format(enterprises=rules.min_enterprises))
     if (rules.min_employees_tails or 0) > (rules.min_employees or 0) and any(is_tail(word) for word in statistics):
         notes.append(words["tails_note"].format(employees=rules.min_employees_tails))
     if left_out:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wagekit.publish.words import Language
+from wagekit.options import Language
 
 CHART_WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {

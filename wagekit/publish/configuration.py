@@ -18,9 +18,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import ReleaseError
-from wagekit.publish.figures import Precision, percent
-from wagekit.publish.table import HeldBack, Order
-from wagekit.publish.words import Language, clean_text
+from wagekit.options import HeldBack, Language, Order, Precision
+from wagekit.publish.figures import percent
+from wagekit.publish.words import clean_text
 
 Parameter = str | int | float | bool | Date | list[str] | list[int] | list[float]
 """What a notebook's parameter can be set to."""

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import InputError
-from wagekit.publish.words import Language
+from wagekit.options import Language
 
 if TYPE_CHECKING:
     import pandas as pd

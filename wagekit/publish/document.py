@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from wagekit.errors import InputError, ReleaseError
+from wagekit.options import Language
 from wagekit.publish import cover as cover_page
 from wagekit.publish.cover import Cover
 from wagekit.publish.markdown import Token, parse, plain_text
-from wagekit.publish.words import Language
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wagekit.options import Language
 from wagekit.publish import fonts
-from wagekit.publish.words import WORDS, Language, display_width
+from wagekit.publish.words import WORDS, display_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

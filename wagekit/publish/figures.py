@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import ReleaseError
-from wagekit.publish.words import WORDS, Language, Status, clean_text, unit_text
-
-Precision = Literal["se", "cv", "interval"]
-"""What can be printed beside a value: standard error, coefficient of variation, confidence interval."""
+from wagekit.options import Language, Precision
+from wagekit.publish.words import WORDS, Status, clean_text, unit_text
 
 UNITS: Mapping[str, tuple[float, int]] = MappingProxyType(
     {"元/年": (1.0, 0), "万元/年": (10_000.0, 2), "元/月": (1.0, 0), "元/小时": (1.0, 2), "元": (1.0, 0)}
@@ -248,7 +246,7 @@ class Labels(Protocol):
 
     def __contains__(self, code: object) -> bool: ...
 
-    def label(self, code: str, /, *, language: Literal["zh", "en"] = "zh") -> str: ...
+    def label(self, code: str, /, *, language: Language = "zh") -> str: ...
 
 
 class Namer:

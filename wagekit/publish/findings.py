@@ -12,9 +12,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import ReleaseError
+from wagekit.options import Language
 from wagekit.publish.figures import percent, rounded
 from wagekit.publish.markdown import escape_markdown
-from wagekit.publish.words import WORDS, Language, dimension_in_title
+from wagekit.publish.words import WORDS, dimension_in_title
 
 if TYPE_CHECKING:
     from wagekit.publish.table import WageTable

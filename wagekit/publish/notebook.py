@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import InputError, ReleaseError
-from wagekit.publish.files import replacing
+from wagekit.files import replacing
 from wagekit.publish.parameters import Parameter, Value, read_parameters
 
 if TYPE_CHECKING:

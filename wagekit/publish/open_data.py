@@ -13,19 +13,17 @@ import csv
 import os
 from collections.abc import Iterator, Sequence
 from io import StringIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from wagekit.errors import ReleaseError
-from wagekit.publish.files import replacing
+from wagekit.files import replacing
+from wagekit.options import Layout
 from wagekit.publish.words import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from wagekit.publish.table import WageTable
-
-Layout = Literal["wide", "tidy"]
-"""As printed, or a figure a row."""
 
 FORMULA_STARTS = "=+-@＝＋－＠"
 """A spreadsheet takes text that begins so for a formula (the wide forms in East Asian settings)."""

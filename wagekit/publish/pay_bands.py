@@ -12,8 +12,9 @@ import numpy as np
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import InputError, ReleaseError
+from wagekit.options import Language
 from wagekit.publish.figures import Unit, rounded
-from wagekit.publish.words import WORDS, Language, clean_text, unit_text
+from wagekit.publish.words import WORDS, clean_text, unit_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import InputError, ReleaseError
+from wagekit.options import Language
 from wagekit.publish import charts, findings
 from wagekit.publish.cover import Cover, data_hash, provenance
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
 from wagekit.publish.pay_bands import pay_bands
 from wagekit.publish.table import WageTable, release
-from wagekit.publish.words import Language
 
 if TYPE_CHECKING:
     from wagekit.collect.classification import Classification

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from wagekit.disclosure.rules import ReleaseRules, judge
+from wagekit.disclosure.rules import ReleaseRules, judge, rules_for
 from wagekit.errors import ReleaseError
+from wagekit.options import HeldBack, Language, Layout, Order, Precision
 from wagekit.publish.captions import headings_of, notes_of, source_of, title_of, unit_of
+from wagekit.publish.counts import refuse_counts_beside_means
 from wagekit.publish.figures import (
     Cell,
     Column,
     Labels,
     Namer,
-    Precision,
     Row,
     Unit,
     cells_of,
@@ -28,7 +30,6 @@ from wagekit.publish.figures import (
 )
 from wagekit.publish.words import (
     WORDS,
-    Language,
     Status,
     clean_text,
     unit_text,
@@ -39,15 +40,41 @@ if TYPE_CHECKING:
 
     from wagekit.estimates import Estimates
 
-Order = Literal["ascending", "descending"]
-"""Order of the percentile columns: 10 to 90, or 90 to 10 (as in the Yangtze delta tables of 2025)."""
-
-HeldBack = Literal["drop", "list"]
-"""A row without any publishable value is left out and counted in a note, or listed with marks."""
-
 MARK = ".."
 """Stands for a value that isn't shown, in HTML and PDF. Not "…": in Chinese yearbooks that is a value too small
 for the unit."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a statistic is printed that is not in the unit of the variable: growth or a share in per cent.
+
+    Parameters
+    ----------
+    heading : of its column, in the language of the table.
+    group : heading that it shares with its neighbours, if any.
+    unit, factor, decimals : printed unit, divisor from the data's unit to it, decimals.
+    """
+
+    heading: str
+    group: str = ""
+    unit: str = "%"
+    factor: float = 0.01
+    decimals: int = 1
+
+    def column(self, key: str) -> Column:
+        """The column of a statistic that is printed so."""
+        heading, group = clean_text(self.heading, where="measures"), clean_text(self.group, where="measures")
+        whole = f"{group} {heading}" if group and heading.isascii() else f"{group}{heading}"
+        return Column(key, heading, group, whole, self.decimals, self.unit)
+
+    def cell(self, figure: Any, status: Status) -> Cell:
+        """The printed value of an estimate's row; none where it is held back or there is no number."""
+        if figure is None:
+            return Cell(None, status)
+        if not math.isfinite(figure.estimate):
+            return Cell(None, "x")
+        return Cell(Unit.of(self.unit, self.factor, self.decimals).round(figure.estimate))
 
 
 @dataclass(frozen=True)
@@ -116,7 +143,7 @@ class WageTable:
             return self.notes
         return (*self.notes, WORDS[self.language]["mark_note"].format(mark=MARK))
 
-    def to_frame(self, layout: Literal["wide", "tidy"] = "wide") -> pd.DataFrame:
+    def to_frame(self, layout: Layout = "wide") -> pd.DataFrame:
         """The published values as a frame: not a figure more than the table shows.
 
         Parameters
@@ -146,9 +173,7 @@ class WageTable:
 
         write_workbook([self], path, title=self.title)
 
-    def to_csv(
-        self, path: str | os.PathLike[str], *, layout: Literal["wide", "tidy"] = "wide", bom: bool | None = None
-    ) -> None:
+    def to_csv(self, path: str | os.PathLike[str], *, layout: Layout = "wide", bom: bool | None = None) -> None:
         """Write the table as UTF-8 CSV; see :func:`wagekit.publish.open_data.write_csv`."""
         from wagekit.publish.open_data import write_csv
 
@@ -222,6 +247,7 @@ def release(
     precision: Sequence[Precision] = (),
     counts: bool = False,
     held_back: HeldBack = "drop",
+    measures: Mapping[str, Measure] | None = None,
     language: Language = "zh",
 ) -> WageTable:
     """Apply the release rules to estimates and make the table that may be published.
@@ -243,6 +269,7 @@ def release(
         they ask for ``min_employees_tails`` respondents.
     counts : print the number of respondents and of enterprises in the sample.
     held_back : leave out rows without any publishable value, or list them.
+    measures : statistic -> how it is printed, for those that are not in `unit`; `precision` is for the others.
     language : Chinese or English.
 
     Raises
@@ -266,15 +293,25 @@ def release(
     ('分行业门类企业从业人员工资价位', ['信息传输、软件和信息技术服务业'], '15.23')
     """
     _check_options(order, precision, held_back, language)
-    rules = rules or ReleaseRules()
     parts = list(estimates) if isinstance(estimates, Sequence) else [estimates]
     first = _same_table(parts)
+    rules = rules_for(first, rules or ReleaseRules())
     metadata = first.metadata
     printed_unit = Unit.of(unit or unit_of(first), factor, decimals)
     available = list(dict.fromkeys(str(word) for part in parts for word in part.frame["statistic"]))
     chosen = statistics_in_order(available, statistics, descending=order == "descending")
     level = float(metadata.get("level") or 0.95)
-    columns = columns_of(chosen, precision, counts, printed_unit, level=level, language=language)
+    measured = dict(measures or {})
+    columns = tuple(
+        column
+        for word in chosen
+        for column in (
+            (measured[word].column(word),)
+            if word in measured
+            else columns_of([word], precision, False, printed_unit, level=level, language=language)
+        )
+    )
+    columns += columns_of([], precision, counts, printed_unit, level=level, language=language)
 
     names = Namer(first.by, labels, language)
     rows: list[Row] = []
@@ -287,7 +324,10 @@ def release(
             continue
         cells: list[Cell] = []
         for word, (figure, status) in figures.items():
-            cells += cells_of(word, figure, status, precision, printed_unit, rules)
+            if word in measured:
+                cells.append(measured[word].cell(figure, status))
+            else:
+                cells += cells_of(word, figure, status, precision, printed_unit, rules)
         if counts:
             cells += count_cells([figure for figure, _ in figures.values() if figure is not None])
         rows.append(Row(key or ("",), names(key), tuple(cells)))
@@ -307,36 +347,6 @@ def release(
     )
     refuse_counts_beside_means([table])
     return table
-
-
-def refuse_counts_beside_means(tables: Sequence[WageTable]) -> None:
-    """Refuse to print counts together with means where a mean is held back.
-
-    Mean times count is additive, so a held-back mean could be calculated from the whole and the other parts.
-
-    Parameters
-    ----------
-    tables : what is published together.
-
-    Raises
-    ------
-    ReleaseError
-        If one of the tables shows counts and one of them holds means or totals with a gap.
-    """
-    with_counts = [table.title for table in tables if any(column.key == "n" for column in table.columns)]
-    gaps = [
-        table.title
-        for table in tables
-        for position, column in enumerate(table.columns)
-        if column.key in ("mean", "total")
-        and (table.left_out or any(row.cells[position].value is None for row in table.rows))
-    ]
-    if with_counts and gaps:
-        raise ReleaseError(
-            "counts are printed beside means of which some are held back, so those could be calculated",
-            where=f"table {gaps[0]!r}",
-            do="Leave out the counts, or the means",
-        )
 
 
 def _check_options(order: str, precision: Sequence[str], held_back: str, language: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import ReleaseError, WagekitError
+from wagekit.files import made_folder, writing
 from wagekit.publish.figures import percent
 from wagekit.publish.html_table import page_html
 from wagekit.publish.table import WageTable, release
@@ -69,6 +70,12 @@ def make_tables(
     return MadeTables(tables, tuple(_write(declared, tables, Path(output))))
 
 
+def file_names(declared: Release) -> list[str]:
+    """Names of the files that :func:`make_tables` writes; none without tables."""
+    names = [f"{table.name}{ending}" for table in declared.tables for ending in (".html", ".csv", "_tidy.csv")]
+    return [f"{declared.publication.workbook}.xlsx", *names] if names else []
+
+
 def released_tables(declared: Release, store: Store, *, progress: Progress | None = None) -> dict[str, WageTable]:
     """The tables of a release by name, with the release rules applied; nothing is written.
 
@@ -102,6 +109,8 @@ def _released(
     labels: Mapping[str, Any],
     headings: Mapping[str, str],
 ) -> WageTable:
+    if table.variable in labels:
+        raise ReleaseError(f"{table.variable!r} holds codes", where="key 'variable'", expected="a column of numbers")
     percents = [float(share) for word in table.statistics if (share := percent(word))]
     estimates = [survey.percentiles(table.variable, by=table.by, q=percents)] if percents else []
     if "mean" in table.statistics:
@@ -133,11 +142,12 @@ def _opened(declared: Release, store: Store | str | os.PathLike[str] | None) -> 
 
 
 def _write(declared: Release, tables: Mapping[str, WageTable], output: Path) -> Iterator[Path]:
+    from xlsxwriter.exceptions import FileCreateError
+
     about = declared.publication
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tables.", dir=output) as folder:
-            beside = Path(folder)
+    with writing(output), tempfile.TemporaryDirectory(prefix=".tables.", dir=made_folder(output)) as folder:
+        beside = Path(folder)
+        try:
             write_workbook(
                 tables.values(),
                 beside / f"{about.workbook}.xlsx",
@@ -145,15 +155,11 @@ def _write(declared: Release, tables: Mapping[str, WageTable], output: Path) -> 
                 publisher=about.publisher,
                 date=about.date,
             )
-            for name, table in tables.items():
-                (beside / f"{name}.html").write_text(page_html(table), encoding="utf-8", newline="\n")
-                table.to_csv(beside / f"{name}.csv")
-                table.to_csv(beside / f"{name}_tidy.csv", layout="tidy")
-            for file in sorted(beside.iterdir()):
-                yield file.replace(output / file.name)
-    except OSError as error:
-        raise ReleaseError(
-            f"the files can't be written ({error.strerror or error})",
-            where=str(output),
-            expected="a folder that may be written to, with files that no program holds open",
-        ) from error
+        except FileCreateError as error:  # what xlsxwriter makes of a full disk
+            raise OSError(*error.args[0].args) from error
+        for name, table in tables.items():
+            (beside / f"{name}.html").write_text(page_html(table), encoding="utf-8", newline="\n")
+            table.to_csv(beside / f"{name}.csv")
+            table.to_csv(beside / f"{name}_tidy.csv", layout="tidy")
+        for file in sorted(beside.iterdir()):
+            yield file.replace(output / file.name)

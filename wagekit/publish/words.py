@@ -9,9 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from wagekit.errors import ReleaseError
-
-Language = Literal["zh", "en"]
-"""Language of what is published; Chinese unless said otherwise."""
+from wagekit.options import Language as Language
 
 Status = Literal["", "c", "u", "x"]
 """Why a value is missing: confidential, unreliable, not available; empty when there is a value."""
@@ -48,6 +46,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "close": "）",
                 "synthetic_note": "本表为模拟数据，由程序生成，不反映任何地区、企业或个人的实际情况。",
                 "percentile_note": "分位值是将工资报酬由低到高排序后处于相应百分比位置的数值，50%分位值即中位数。",
+                "percentile_note_enterprises": "分位值是将各企业的指标由低到高排序后处于相应百分比位置的数值，"
+                "50%分位值即中位数。",
+                "enterprises_note": "公布的数值至少依据{enterprises}家企业的数据。",
                 "pay_note": "工资报酬是从业人员全年的税前所得，包括基本工资、绩效奖金、津贴补贴、加班加点工资"
                 "和特殊情况下支付的工资。",
                 "rows_note": "另有{count}个项目按发布规则不予公布。",
@@ -110,6 +111,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "synthetic_note": "Simulated data made by a program: they describe no real area, enterprise or person.",
                 "percentile_note": "A percentile is the value at that position when pay is sorted from low to high;"
                 " the 50% percentile is the median.",
+                "percentile_note_enterprises": "A percentile is the value at that position when the enterprises'"
+                " figures are sorted from low to high; the 50% percentile is the median.",
+                "enterprises_note": "Every published value rests on at least {enterprises} enterprises.",
                 "pay_note": "Pay is gross pay for the year: basic pay, performance pay, allowances, overtime pay and"
                 " pay in special circumstances.",
                 "rows_note": "Items not published under the release rules: {count}.",
@@ -167,6 +171,7 @@ DIMENSIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "management_level": ("管理岗位等级", "管理岗位等级", "management level"),
         "employment_form": ("用工形式", "用工形式", "form of employment"),
         "contract_type": ("劳动合同类型", "劳动合同类型", "type of contract"),
+        "science_industry": ("科技行业", "行业", "industry of science and technology"),
     }
 )
 """Domain column -> its words in a Chinese title, in a Chinese heading, and in English."""

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import ReleaseError
-from wagekit.publish.files import replacing
+from wagekit.files import replacing
+from wagekit.publish.counts import refuse_counts_beside_means
 from wagekit.publish.words import WORDS, clean_text, display_width
 
 if TYPE_CHECKING:
@@ -55,8 +56,6 @@ def write_workbook(
         the tables together would let a held-back mean be calculated.
     """
     from xlsxwriter import Workbook
-
-    from wagekit.publish.table import refuse_counts_beside_means
 
     tables = list(tables)
     if not tables:

@@ -49,4 +49,5 @@ def between_parts(
         factors: Floats = np.stack([-divide(ratio, base), divide(np.ones(cells.count), base)], axis=1).reshape(-1)
         return Linearized(sign * result.linearize().own * parts.spread(factors))
 
-    return Result(shift + sign * ratio, linearize, np.abs(ratio), centred=result.centred)
+    groups = tuple(Cells(cells.sample, np.where(part == k, cells.code, -1), cells.count, cells.amount) for k in (0, 1))
+    return Result(shift + sign * ratio, linearize, np.abs(ratio), centred=result.centred, parts=groups)

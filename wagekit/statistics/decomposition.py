@@ -21,32 +21,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from wagekit.arrays import Codes, Flags, Floats, Words
 from wagekit.design import Sample
 from wagekit.errors import EstimationError
+from wagekit.options import Comparison
 from wagekit.statistics.estimation import freedom
 from wagekit.statistics.regression import (
     Block,
     Fit,
     coefficient_influence,
     domain_cells,
+    domain_replicate_deviations,
     errors_of,
     fit,
     joint_deviations,
     mean_influence,
-    replicate_deviations,
     reweighted_coefficients,
 )
-
-Comparison = Literal["reference", "group", "half", "share", "pooled", "pooled_with_group"]
-"""Coefficients free of discrimination: those of the reference group or of the other (Oaxaca 1973), halfway
-between (Reimers 1983), weighted by the groups' shares of the population (Cotton 1988), of a regression over both
-(Neumark 1988), or of one over both that holds the group constant (Jann 2008; Fortin 2008). The last has the
-reference group's intercept, so that its unexplained part lies with the other group altogether."""
 
 COMPONENTS = (
     "explained",
@@ -154,7 +148,7 @@ def decompose(
     reference : shape (r,), True for the reference group.
     variable : shape (K,), the variable 0 … v-1 that each column counts towards; K = p unless `normalized`
         adds columns for base categories.
-    comparison : see :data:`Comparison`.
+    comparison : see :data:`wagekit.options.Comparison`.
     normalized : see :class:`Normalization`.
 
     Raises
@@ -214,7 +208,7 @@ def decompose(
             between = beta_map @ star.under(other, a, b)
             return _components(beta_map @ a, beta_map @ b, of_a, of_b, between, variable)[0]
 
-        deviations = replicate_deviations(sample, rows, points, estimate)
+        deviations = domain_replicate_deviations(sample, rows, points, estimate)
     covariance = deviations.T @ deviations
     cells = domain_cells(sample, rows)
     size = float((weights * np.abs(y)).sum() / weights.sum())

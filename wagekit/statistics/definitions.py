@@ -114,7 +114,7 @@ def _interpolate(d: Distribution, p: Floats, values: Floats, at: Floats, starts:
     gap = at[high] - at[low]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(gap > 0, (target - at[low]) / gap, 1.0)
-    share = np.clip(share, 0.0, 1.0)
+    share = np.where(share > 1.0 - TIE, 1.0, np.where(share < TIE, 0.0, share))
     return _blank(d, p, values[low] + share * (values[high] - values[low]))
 
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wagekit.arrays import Codes, Floats, divide, sums_by
+from wagekit.design import Stage
+from wagekit.errors import EstimationError
+from wagekit.statistics.acceleration import compiled
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.segments import segment_running_sum, segment_search
 
@@ -17,23 +21,67 @@ should meet p W exactly miss it by rounding in about half of all cases."""
 
 
 @dataclass(frozen=True, eq=False)
+class Variable:
+    """A variable of the whole sample with its order, which every table over it shares.
+
+    Parameters
+    ----------
+    values : shape (n,), with any number where a row has none.
+    """
+
+    values: Floats
+
+    @cached_property
+    def order(self) -> Codes:
+        """Rows in ascending order, shape (n,)."""
+        return np.argsort(self.values, kind="stable")
+
+    @cached_property
+    def ascending(self) -> Floats:
+        """The values in ascending order, shape (n,)."""
+        return self.values[self.order]
+
+    def by_unit(self, stage: Stage) -> Floats:
+        """The values in the order of a stage's units, kept: shape (n,)."""
+        if stage not in self._by_unit:
+            self._by_unit[stage] = self.values[stage.order]
+        return self._by_unit[stage]
+
+    @cached_property
+    def _by_unit(self) -> dict[Stage, Floats]:
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
 class Distribution:
     """Weighted distribution functions of a variable in every cell of a table.
 
     Parameters
     ----------
     cells : the table; only rows with a value may be in a cell.
-    y : shape (n,), the variable.
-    order : shape (n,), rows in ascending order of `y`.
+    variable : the variable.
     """
 
     cells: Cells
-    y: Floats
-    order: Codes
+    variable: Variable
+
+    def __post_init__(self) -> None:
+        negative = int((self.cells.sample.weights < 0).sum()) if not self.cells.sample.all_positive else 0
+        if negative:
+            raise EstimationError(
+                f"{negative} weights are negative, so there is no distribution function",
+                where="weights",
+                do='Calibrate with bounds or with method="raking" or "logit"',
+            )
+
+    @property
+    def y(self) -> Floats:
+        return self.variable.values
 
     @cached_property
     def _sorted(self) -> tuple[Codes, Codes]:
-        positive = self.order[self.cells.sample.weights[self.order] > 0]
+        order = self.variable.order
+        positive = order[self.cells.sample.weights[order] > 0]
         code = np.where(self.cells.sample.weights > 0, self.cells.code, -1)
         kept = Cells(self.cells.sample, code, self.cells.count)
         return kept.order_by(positive)
@@ -83,6 +131,43 @@ class Distribution:
         last = np.maximum(self.starts[1:] - 1, 0)
         filled = np.diff(self.starts) > 0
         return np.where(filled, self.running[last] if self.running.size else 0.0, 0.0)
+
+    def read(self, probability: Floats) -> tuple[Floats, Floats]:
+        """inf{y: F(y) >= p} and F there in each cell; `probability` and both results have shape (cells, k)."""
+        passes = compiled(self.cells.sample.n)
+        if passes is None:
+            value = self.inverse(probability)
+            return value, self.cumulative(value)
+        code, sums, rows = self._ordered
+        missing = np.isnan(probability)
+        target = np.where(missing, np.inf, np.nan_to_num(probability) * sums[:, None] * (1.0 - TIE))
+        order = np.argsort(target, axis=1, kind="stable")
+        found = passes.read_percentiles(
+            code,
+            self.variable.ascending,
+            self.cells.sample.weights_in_order(self.variable),
+            sums,
+            rows,
+            np.take_along_axis(target, order, axis=1),
+        )
+        results = []
+        for values in found:
+            placed = np.empty_like(target)
+            np.put_along_axis(placed, order, values, axis=1)
+            results.append(np.where(missing, np.nan, placed))
+        return results[0], results[1]
+
+    @cached_property
+    def _ordered(self) -> tuple[NDArray[np.int32], Floats, Codes]:
+        """Cells in the order of the values for the compiled passes, and sums of weights and rows of each cell."""
+        passes = compiled(self.cells.sample.n)
+        assert passes is not None
+        weights = self.cells.sample.weights_in_order(self.variable)
+        code = self.cells.narrow[self.variable.order]
+        if not self.cells.sample.all_positive:
+            code = np.where(weights > 0, code, np.int32(-1))
+        sums, rows = passes.sum_weights(code, weights, self.cells.count)
+        return code, sums, rows
 
     def inverse(self, probability: Floats) -> Floats:
         """inf{y: F(y) >= p} in each cell: `probability` and the result have shape (cells, k); NaN stays NaN."""

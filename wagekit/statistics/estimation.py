@@ -8,15 +8,15 @@ from functools import partial
 
 import numpy as np
 
-from wagekit.arrays import Codes, Floats, Words, divide
+from wagekit.arrays import Floats, Words, divide
 from wagekit.design import Replicates
 from wagekit.errors import EstimationError
+from wagekit.intervals import linear_interval
 from wagekit.options import Definition, IntervalMethod
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
 from wagekit.statistics.distribution import Distribution
-from wagekit.statistics.intervals import linear_interval
-from wagekit.statistics.percentiles import percentile_scores, percentiles, taylor_share
+from wagekit.statistics.percentiles import indicator, percentile_scores, percentiles, taylor_share
 from wagekit.statistics.result import Result
 from wagekit.statistics.variance import Linearized, standard_error, variance
 
@@ -32,6 +32,7 @@ class Estimated:
     point, se, lower, upper, deff, flag : shape (cells, k).
     df : shape (cells,).
     linearize : for each statistic what gives its linearized variable.
+    parts : groups inside the cells that are held against one another.
     replicated : gives the points under every set of replicate weights, shape (R, cells, k); None without.
     """
 
@@ -45,6 +46,7 @@ class Estimated:
     df: Floats
     linearize: tuple[Callable[[], Linearized], ...]
     replicated: Callable[[], Floats] | None = None
+    parts: tuple[Cells, ...] = ()
 
 
 def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | None = None) -> Estimated:
@@ -66,6 +68,9 @@ def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | No
         variances = replicate_variance(points[:, :, 0], result.point, replicates)
         replicated = partial(_given, points)
     se, flag = standard_error(cells, variances, result.scale, centred=result.centred)
+    for part in result.parts:
+        lone = (part.weighted_units == 1) & ~part.fully_taken & (flag != "empty")
+        se, flag = np.where(lone, np.nan, se), np.where(lone, "single_psu", flag)
     degrees = freedom(cells, df)
     lower, upper = linear_interval(result.point, se, degrees, level)
     point = np.where(cells.weighted_units > 0, result.point, np.nan)
@@ -77,13 +82,13 @@ def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | No
     if result.simple_variance is not None:
         deff = divide(se**2, result.simple_variance())
     point, se, lower, upper, deff = (array[:, None] for array in (point, se, lower, upper, deff))
-    return Estimated(cells, point, se, lower, upper, deff, flag[:, None], degrees, (result.linearize,), replicated)
+    return Estimated(
+        cells, point, se, lower, upper, deff, flag[:, None], degrees, (result.linearize,), replicated, result.parts
+    )
 
 
 def estimate_percentiles(
-    cells: Cells,
-    y: Floats,
-    order: Codes,
+    distribution: Distribution,
     probabilities: Floats,
     *,
     level: float,
@@ -95,17 +100,10 @@ def estimate_percentiles(
 
     Parameters
     ----------
-    y : shape (n,), with any number where a row is in no cell.
-    order : shape (n,), rows in ascending order of `y`.
+    distribution : the variable over the table's cells.
     probabilities : shape (k,).
     """
-    if (cells.sample.weights < 0).any():
-        raise EstimationError(
-            f"{int((cells.sample.weights < 0).sum())} weights are negative, so F is no distribution function",
-            where="percentiles",
-            do='Calibrate with bounds or with method="raking" or "logit"',
-        )
-    distribution = Distribution(cells, y, order)
+    cells = distribution.cells
     degrees = freedom(cells, df)
     replicates = cells.sample.replicates
     if interval == "replicates" and replicates is None:
@@ -126,7 +124,7 @@ def estimate_percentiles(
     wanted = np.broadcast_to(probabilities, done.point.shape).copy()
 
     def points() -> Floats:
-        return replicate_points(cells, lambda part: read(Distribution(part, y, order), wanted))
+        return replicate_points(cells, lambda part: read(Distribution(part, distribution.variable), wanted))
 
     if interval == "replicates" and replicates is not None:
         spread = replicate_variance(points(), done.point, replicates)
@@ -161,30 +159,45 @@ def replicate_points(cells: Cells, points: Callable[[Cells], Floats]) -> Floats:
     return np.stack([points(part) for part in parts])
 
 
-def replicate_variance(points: Floats, full: Floats, replicates: Replicates) -> Floats:
-    r"""Variance from replicates, :math:`s \sum_r s_r (\hat\theta_r - c)^2`.
+def replicate_deviations(points: Floats, full: Floats, replicates: Replicates) -> Floats:
+    r"""Deviations under replicate weights whose squares add up to the variance :math:`s \sum_r s_r (\hat\theta_r - c)^2`.
 
     Parameters
     ----------
-    points : shape (R, ...).
-    full : shape (...), the full sample's estimate, the centre c where ``mse``; else c is the replicates' mean,
-        taken over those with a positive factor.
+    points : shape (R, ...), under the replicates that are used (``replicates.used``).
+    full : shape (...), the full sample's estimate, the centre c where ``mse``; else c is the replicates' mean.
+
+    Returns
+    -------
+    Shape (R, ...); where the rest is one axis, ``d.T @ d`` is the covariance matrix.
     """
-    used = replicates.rscales > 0
-    centre = full if replicates.mse else points[used].mean(axis=0)
-    squared = (points[used] - centre) ** 2
-    return np.asarray(replicates.scale * np.tensordot(replicates.rscales[used], squared, axes=1))
+    centre = full if replicates.mse else points.mean(axis=0)
+    factor = np.sqrt(replicates.scale * replicates.rscales[replicates.used])
+    return np.asarray((points - centre) * factor.reshape(-1, *(1 for _ in full.shape)))
+
+
+def replicate_variance(points: Floats, full: Floats, replicates: Replicates) -> Floats:
+    """Variance from replicates, shape (...).
+
+    Parameters
+    ----------
+    points : shape (R, ...), under all replicates.
+    full : shape (...), the full sample's estimate.
+    """
+    return np.asarray((replicate_deviations(points[replicates.used], full, replicates) ** 2).sum(axis=0))
 
 
 def _given(points: Floats) -> Floats:
     return points
 
 
-def _replicate_share(cells: Cells, indicator: Floats, share: Floats) -> Floats:
+def _replicate_share(distribution: Distribution, points: Floats, shares: Floats) -> Floats:
+    cells = distribution.cells
     replicates = cells.sample.replicates
     assert replicates is not None
+    below = [indicator(distribution, points[:, k]) for k in range(points.shape[1])]
 
-    def mean(part: Cells) -> Floats:
-        return divide(part.sums(part.sample.weights * indicator), part.population)
+    def means(part: Cells) -> Floats:
+        return np.stack([divide(part.sums(part.sample.weights * one), part.population) for one in below], axis=1)
 
-    return replicate_variance(replicate_points(cells, mean), share, replicates)
+    return replicate_variance(replicate_points(cells, means), shares, replicates)

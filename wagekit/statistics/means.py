@@ -28,7 +28,7 @@ def mean(cells: Cells, y: Floats) -> Result:
         return Linearized(weights * (y - cells.spread(point)) * cells.spread(divide(np.ones(cells.count), population)))
 
     def simple() -> Floats:
-        return simple_random_variance(cells, (y - cells.spread(point)) ** 2)
+        return simple_random_variance(cells, cells.spread_about(y, point))
 
     return Result(point, linearize, np.abs(point), simple_variance=simple)
 
@@ -43,8 +43,8 @@ def total(cells: Cells, y: Floats) -> Result:
         return Linearized(np.where(cells.inside, weights * y, 0.0))
 
     def simple() -> Floats:
-        centre = cells.spread(divide(point, cells.population))
-        return simple_random_variance(cells, (y - centre) ** 2) * cells.population**2
+        centre = divide(point, cells.population)
+        return simple_random_variance(cells, cells.spread_about(y, centre)) * cells.population**2
 
     return Result(point, linearize, scale, centred=False, simple_variance=simple)
 

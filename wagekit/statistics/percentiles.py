@@ -12,20 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from wagekit.arrays import Floats, Words, divide
+from wagekit.intervals import beta_interval, linear_interval, logit_interval, t_quantile
 from wagekit.options import Definition, IntervalMethod
+from wagekit.statistics.acceleration import compiled
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
 from wagekit.statistics.distribution import Distribution
-from wagekit.statistics.intervals import beta_interval, linear_interval, logit_interval, t_quantile
 from wagekit.statistics.result import Result, simple_random_variance
-from wagekit.statistics.variance import Linearized, standard_error, variance
+from wagekit.statistics.variance import Linearized, by_stratum, require_variance, standard_error, variance
 
-ShareVariance = Callable[[Cells, Floats, Floats], Floats]
-"""From cells, an indicator of shape (n,) and its mean in each cell to the variance of that mean."""
+ShareVariance = Callable[[Distribution, Floats, Floats], Floats]
+"""From a distribution, points of each cell and F there to the variances of F, all of shape (cells, k)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ def percentile_scores(distribution: Distribution, estimated: Percentiles, k: int
     """
     cells = distribution.cells
     slope = divide(estimated.se[:, k], estimated.share_se[:, k])
-    below = (distribution.y <= cells.spread(estimated.point[:, k])).astype(np.float64)
+    below = indicator(distribution, estimated.point[:, k])
     return -indicator_scores(cells, below, estimated.share[:, k]) * cells.spread(slope)
 
 
@@ -90,28 +92,34 @@ def percentiles(
     df : shape (cells,), degrees of freedom; those of the design where None.
     """
     cells = distribution.cells
+    plain = definition in ("inverse_cdf", "hf1")
     read = inverse(definition)
-    point = read(distribution, np.broadcast_to(probabilities, (cells.count, probabilities.size)).copy())
-    share = distribution.cumulative(point)
+    wanted = np.broadcast_to(probabilities, (cells.count, probabilities.size)).copy()
+    if plain:
+        point, share = distribution.read(wanted)
+    else:
+        point = read(distribution, wanted)
+        share = distribution.cumulative(point)
     freedom = cells.degrees_of_freedom if df is None else df
-    share_se, deff = np.empty_like(point), np.empty_like(point)
+    variances = share_variance(distribution, point, share)
+    share_se = np.empty_like(point)
     limits = np.empty((2, *point.shape))
     flag = np.full(point.shape, "", dtype="<U20")
     for k in range(probabilities.size):
-        below = (distribution.y <= cells.spread(point[:, k])).astype(np.float64)
-        variances = share_variance(cells, below, share[:, k])
-        share_se[:, k], flag[:, k] = standard_error(cells, variances, np.ones(cells.count), centred=True)
-        simple = simple_random_variance(cells, (below - cells.spread(share[:, k])) ** 2)
-        deff[:, k] = divide(share_se[:, k] ** 2, simple)
+        share_se[:, k], flag[:, k] = standard_error(cells, variances[:, k], np.ones(cells.count), centred=True)
         if interval == "beta":
             limits[:, :, k] = beta_interval(share[:, k], share_se[:, k], freedom, cells.respondents, level)
         else:
             make = logit_interval if interval == "logit" else linear_interval
             limits[:, :, k] = make(share[:, k], share_se[:, k], freedom, level)
+    deff = divide(share_se**2, simple_random_variance(cells, (share * (1 - share)).T).T)
     outside = (limits[0] < 0) | (limits[1] > 1)
     limits[0] = np.where(limits[0] < 0, np.nan, limits[0])
     limits[1] = np.where(limits[1] > 1, np.nan, limits[1])
-    lower, upper = read(distribution, limits[0]), read(distribution, limits[1])
+    if plain:
+        lower, upper = np.split(distribution.read(np.hstack([limits[0], limits[1]]))[0], 2, axis=1)
+    else:
+        lower, upper = read(distribution, limits[0]), read(distribution, limits[1])
     se = (upper - lower) / (2 * t_quantile(freedom, level)[:, None])
     flag = np.where((flag == "") & (freedom[:, None] <= 0), "no_df", flag)
     flag = np.where((flag == "") & outside, "limit_outside_data", flag)
@@ -122,15 +130,41 @@ def percentiles(
     return Percentiles(point, se, lower, upper, deff, flag, share, share_se)
 
 
-def taylor_share(cells: Cells, indicator: Floats, share: Floats) -> Floats:
-    """Variance of the mean of an indicator by linearization."""
-    return variance(cells, Linearized(indicator_scores(cells, indicator, share)))
+def taylor_share(distribution: Distribution, points: Floats, shares: Floats) -> Floats:
+    """Variances of F at points of each cell by linearization; all of shape (cells, k)."""
+    cells = distribution.cells
+    passes = compiled(cells.sample.n)
+    if passes is None or cells.sample.calibrations:
+        below = [indicator(distribution, points[:, k]) for k in range(points.shape[1])]
+        scores = [indicator_scores(cells, each, shares[:, k]) for k, each in enumerate(below)]
+        return np.stack([variance(cells, Linearized(own)) for own in scores], axis=1)
+    require_variance(cells.sample)
+    order = np.argsort(points[np.argmax(cells.respondents)], kind="stable")
+    ascending, level = np.ascontiguousarray(points[:, order]), np.ascontiguousarray(shares[:, order])
+    total = np.zeros(points.shape)
+    for stage in cells.sample.stages:
+        code, values = cells.code_by_unit(stage), distribution.variable.by_unit(stage)
+        weights = cells.sample.weights_in_order(stage)
+        fixed = (code, stage.starts, stage.narrow_stratum, values, weights, ascending, level, cells.population)
+
+        def work(*rest: Any, fixed: Any = fixed) -> Any:
+            return passes.share_variance(*fixed, *rest)
+
+        total += by_stratum(work, cells, stage)
+    placed = np.empty_like(total)
+    placed[:, order] = total
+    return placed
+
+
+def indicator(distribution: Distribution, threshold: Floats) -> Floats:
+    """1[y <= threshold of the row's cell], shape (n,)."""
+    return (distribution.y <= distribution.cells.spread(threshold)).astype(np.float64)
 
 
 def percentile(distribution: Distribution, probability: float) -> Result:
     """One percentile of each cell as a :class:`Result`, to be combined with others."""
     wanted = np.array([probability])
-    point = distribution.inverse(np.full((distribution.cells.count, 1), probability))[:, 0]
+    point = distribution.read(np.full((distribution.cells.count, 1), probability))[0][:, 0]
 
     def linearize() -> Linearized:
         done = percentiles(distribution, wanted, share_variance=taylor_share)

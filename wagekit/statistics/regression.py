@@ -23,9 +23,8 @@ from wagekit.arrays import Codes, Flags, Floats, Words
 from wagekit.design import Sample, Stage
 from wagekit.errors import EstimationError
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.estimation import freedom
-from wagekit.statistics.segments import run_starts, segment_sum, stable_order
-from wagekit.statistics.variance import require_variance, standard_error, unit_deviations
+from wagekit.statistics.estimation import freedom, replicate_deviations
+from wagekit.statistics.variance import require_variance, standard_error, unit_deviations, unit_totals
 
 COLLINEAR = 1e-9
 """A column whose part outside the earlier columns is below this share of its length depends on them."""
@@ -206,7 +205,9 @@ def joint_deviations(sample: Sample, rows: Codes, blocks: Sequence[Block]) -> Fl
     domain = Sample(sample.weights[rows], stages, sample.single_psu)
     return np.vstack(
         [
-            unit_deviations(domain, stage, np.hstack([unit_totals(stage, *block) for block in blocks]))
+            unit_deviations(
+                domain, stage, np.hstack([unit_totals(stage, columns, positions) for positions, columns in blocks])
+            )
             for stage in stages
         ]
     )
@@ -221,12 +222,14 @@ def _calibration_residuals(sample: Sample, rows: Codes, block: Block) -> Block:
     scores = np.zeros((sample.n, columns.shape[1]))
     scores[rows[positions]] = columns
     for calibration in sample.calibrations:
-        scores -= calibration.weighted @ calibration.coefficients(scores)
+        scores = calibration.residuals(scores)
     return np.arange(sample.n), scores
 
 
-def replicate_deviations(sample: Sample, rows: Codes, points: Callable[[Floats], Floats], full: Floats) -> Floats:
-    """Deviations of statistics under replicate weights, scaled so that ``d.T @ d`` is their covariance.
+def domain_replicate_deviations(
+    sample: Sample, rows: Codes, points: Callable[[Floats], Floats], full: Floats
+) -> Floats:
+    """Deviations of a domain's statistics under replicate weights, scaled so that ``d.T @ d`` is their covariance.
 
     Parameters
     ----------
@@ -240,20 +243,8 @@ def replicate_deviations(sample: Sample, rows: Codes, points: Callable[[Floats],
     """
     replicates = sample.replicates
     assert replicates is not None
-    used = np.flatnonzero(replicates.rscales > 0)
-    values = np.stack([points(sample.replicate(int(r)).weights[rows]) for r in used])
-    centre = full if replicates.mse else values.mean(axis=0)
-    return np.asarray((values - centre) * np.sqrt(replicates.scale * replicates.rscales[used])[:, None])
-
-
-def unit_totals(stage: Stage, positions: Codes, columns: Floats) -> Floats:
-    """Sums of columns over the units of a stage, shape (U, m); units without a row get 0."""
-    unit = stage.unit[positions]
-    order = stable_order(unit, stage.stratum.size)
-    starts = run_starts(unit[order])
-    totals = np.zeros((stage.stratum.size, columns.shape[1]))
-    totals[unit[order][starts[:-1]]] = segment_sum(columns[order], starts)
-    return totals
+    values = np.stack([points(sample.replicate(int(r)).weights[rows]) for r in replicates.used])
+    return replicate_deviations(values, full, replicates)
 
 
 def _present_strata(stage: Stage, rows: Codes) -> Stage:
@@ -295,16 +286,6 @@ def errors_of(cells: Cells, variances: Floats, scale: Floats) -> tuple[Floats, W
     if cells.sample.replicates is not None:
         flag[np.isnan(variances)] = "not_defined"
     return se, flag
-
-
-def t_test(estimate: Floats, se: Floats, df: float) -> tuple[Floats, Floats]:
-    """Student's t of estimates against 0 and its two-sided p-value; the latter NaN where df <= 0."""
-    from scipy.special import stdtr
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = estimate / se
-    p = 2 * stdtr(df, -np.abs(t)) if df > 0 else np.full(t.shape, np.nan)
-    return t, np.asarray(p)
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,7 +342,7 @@ def regress(sample: Sample, rows: Codes, x: Floats, y: Floats) -> RegressionEsti
         def points(other: Floats) -> Floats:
             return reweighted_coefficients(x, other, fitted)
 
-        deviations = replicate_deviations(sample, rows, points, fitted.coefficients[kept])
+        deviations = domain_replicate_deviations(sample, rows, points, fitted.coefficients[kept])
     inner = deviations.T @ deviations
     covariance = np.full((kept.size, kept.size), np.nan)
     covariance[np.ix_(kept, kept)] = inner
@@ -373,7 +354,7 @@ def regress(sample: Sample, rows: Codes, x: Floats, y: Floats) -> RegressionEsti
     if df <= 0:
         flag[flag == ""] = "no_df"
     positive = np.flatnonzero(weights > 0)
-    touched = unit_totals(_present_strata(sample.first, rows), positive, (x[positive] != 0).astype(np.float64))
+    touched = unit_totals(_present_strata(sample.first, rows), (x[positive] != 0).astype(np.float64), positive)
     units = int(cells.weighted_units[0])
     return RegressionEstimates(
         fitted, se, flag, covariance, df, int(rows.size), units, np.count_nonzero(touched, axis=0)

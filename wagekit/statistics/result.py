@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wagekit.arrays import Floats, divide
+from wagekit.arrays import Floats
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.variance import Linearized
 
@@ -25,6 +25,8 @@ class Result:
     centred : whether the linearized variable adds up to 0 inside each cell.
     simple_variance : variance of the same statistic under simple random sampling without replacement with
         the same number of respondents, for the design effect.
+    parts : the groups inside each cell that are held against one another, where there are such: counts, release
+        rules and what can't be estimated then follow the group that has less.
     """
 
     point: Floats
@@ -32,23 +34,23 @@ class Result:
     scale: Floats
     centred: bool = True
     simple_variance: Callable[[], Floats] | None = None
+    parts: tuple[Cells, ...] = ()
 
 
-def simple_random_variance(cells: Cells, squared_deviations: Floats) -> Floats:
-    r"""Variance of a mean under simple random sampling without replacement, shape (cells,).
+def simple_random_variance(cells: Cells, spread: Floats) -> Floats:
+    r"""Variance of a mean under simple random sampling without replacement, shape of `spread`.
 
     Parameters
     ----------
-    squared_deviations : shape (n,), (y - mean of its cell) squared.
+    spread : shape (cells,) or (k, cells), weighted mean of (y - mean)² in each cell.
 
     Notes
     -----
-    :math:`s^2 / n \cdot (N - n) / N` with the weighted :math:`s^2 = \frac{n}{n-1} \sum w (y-\bar y)^2 / \sum w`,
-    as R's ``svymean(deff=TRUE)``; NaN where the weights do not sum to more than the respondents.
+    :math:`s^2 / n \cdot (N - n) / N` with :math:`s^2 = \frac{n}{n-1}` times the spread, as R's
+    ``svymean(deff=TRUE)``; NaN where the weights do not sum to more than the respondents.
     """
-    n = np.bincount(cells.code[cells.inside & (cells.sample.weights > 0)], minlength=cells.count).astype(float)
+    n = cells.weighted_respondents
     population = cells.population
-    spread = divide(cells.sums(cells.sample.weights * squared_deviations), population)
     with np.errstate(divide="ignore", invalid="ignore"):
         simple = spread * n / (n - 1) / n * (population - n) / population
     return np.where((n > 1) & (population > n), simple, np.nan)

@@ -10,24 +10,6 @@ import numpy as np
 
 from wagekit.arrays import Codes, Floats, Values
 
-_RADIX = 1 << 16
-
-
-def stable_order(codes: Codes, n_codes: int) -> Codes:
-    """Order that sorts integer codes 0 … n_codes-1 and keeps ties as they stand, in O(n).
-
-    NumPy sorts 16-bit integers by radix; wider codes take two such passes.
-
-    Examples
-    --------
-    >>> stable_order(np.array([1, 0, 1]), 2).tolist()
-    [1, 0, 2]
-    """
-    if n_codes <= _RADIX:
-        return np.argsort(codes.astype(np.uint16), kind="stable")
-    low = np.argsort((codes % _RADIX).astype(np.uint16), kind="stable")
-    return low[stable_order(codes[low] // _RADIX, (n_codes - 1) // _RADIX + 1)]
-
 
 def run_starts(*codes: Values) -> Codes:
     """Starts of the runs in which all `codes` stay the same, closed by the length: shape (runs + 1,)."""

@@ -14,16 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from wagekit.arrays import Flags, Floats
 from wagekit.errors import EstimationError
+from wagekit.options import VarianceMethod
 from wagekit.statistics.regression import independent_columns
-
-VarianceMethod = Literal["REML", "ML", "FH"]
-"""Estimator of the model variance: restricted or full maximum likelihood, or Fay and Herriot's moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +75,7 @@ def model_variance(y: Floats, x: Floats, sampling_variance: Floats, method: Vari
     y : shape (m,), direct estimates.
     x : shape (m, p), covariates, the intercept among them.
     sampling_variance : shape (m,), positive.
-    method : see :data:`VarianceMethod`.
+    method : see :data:`wagekit.options.VarianceMethod`.
 
     Notes
     -----

@@ -18,15 +18,18 @@ sampling fraction of the stages before. Strata with one unit follow the design's
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from wagekit.arrays import Flags, Floats, Words, divide, sums_by
-from wagekit.design import FULLY_TAKEN, Sample, Stage
+from wagekit.arrays import Codes, Floats, Words, divide, sums_by
+from wagekit.design import Sample, Stage
 from wagekit.errors import DesignError
+from wagekit.statistics.acceleration import compiled, in_parts
 from wagekit.statistics.cells import Cells, UnitSegments
 from wagekit.statistics.segments import segment_sum
 
@@ -67,8 +70,13 @@ def require_variance(sample: Sample) -> None:
     for index, stage in enumerate(sample.stages):
         if stage.single.any():
             names = [str(name) for name in stage.names[stage.single][:3]]
+            found = f"{int(stage.single.sum())} strata have one sampling unit, among them {', '.join(names)}"
+            if stage.size.size == 1:
+                found = "the sample has one sampling unit"
+            elif index:
+                found = f"{int(stage.single.sum())} units of the stage before have one sampling unit of this one"
             raise DesignError(
-                f"{int(stage.single.sum())} strata have one sampling unit, among them {', '.join(names)}",
+                found,
                 where=f"stage {index + 1} of the design",
                 expected="at least two units in each stratum",
                 do='Join strata, or choose single_psu="adjust", "average", "remove" or "certainty"',
@@ -81,10 +89,53 @@ def variance(cells: Cells, linearized: Linearized) -> Floats:
     linearized = residuals(cells, linearized)
     if linearized.common is not None:
         return _dense_variance(cells, linearized)
+    passes = compiled(cells.sample.n)
+    if passes is not None:
+        return _compiled_variance(passes, cells, linearized.own)
     total = np.zeros(cells.count)
     for index, segments in enumerate(cells.segments):
         total += _stage_variance(cells, segments, segments.totals(linearized.own), first=index == 0)
     return total
+
+
+def _compiled_variance(passes: ModuleType, cells: Cells, own: Floats) -> Floats:
+    total = np.zeros((cells.count, 1))
+    for stage in cells.sample.stages:
+        code, values = cells.code_by_unit(stage), own[stage.order]
+
+        fixed = (code, stage.starts, stage.narrow_stratum, values, cells.count)
+
+        def work(*rest: Any, fixed: Any = fixed) -> Any:
+            return passes.unit_variance(*fixed, *rest)
+
+        total += by_stratum(work, cells, stage)
+    return total[:, 0]
+
+
+def by_stratum(work: Callable[..., Any], cells: Cells, stage: Stage) -> Floats:
+    """Run a compiled pass over one stage and apply the rule for strata with one unit: shape (cells, k).
+
+    Parameters
+    ----------
+    work : takes the stage's sizes, scales and multipliers, the rule's number, and a range of units.
+    """
+    first = stage is cells.sample.first
+    rule = cells.sample.single_psu if stage.single.any() else "remove"
+    number = {"average": 1, "adjust": 2}.get(rule, 0) if first or rule == "average" else 0
+    fixed = (stage.size, stage.scale, stage.scale_sum, stage.single, stage.multiplier, stage.weighted_centre, number)
+    parts = in_parts(lambda low, high: work(*fixed, low, high), stage.parts)
+    total = np.sum([part[0] for part in parts], axis=0)
+    if number == 0:
+        return np.asarray(total)
+    state = np.sum([part[1] for part in parts], axis=0)
+    if number == 1:
+        if not first:
+            return np.where(state[:, 1:2] > 0, np.nan, total)
+        return np.asarray(total * divide(state[:, :1], state[:, :1] - state[:, 1:2]))
+    grand = np.sum([part[2] for part in parts], axis=0) / np.maximum(state[:, 2:3], 1)
+    for _, _, _, cell, lone, scale in parts:
+        np.add.at(total, cell, scale[:, None] * (lone - grand[cell]) ** 2)
+    return np.asarray(total)
 
 
 def residuals(cells: Cells, linearized: Linearized) -> Linearized:
@@ -188,14 +239,23 @@ def dense_unit_totals(cells: Cells, linearized: Linearized, index: int, chosen: 
     within = (segments.cell >= low) & (segments.cell < high)
     totals[segments.unit[within], segments.cell[within] - low] = segments.totals(linearized.own)[within]
     if linearized.common is not None and linearized.coefficients is not None:
-        common = _unit_sums(stage, linearized.common)
+        common = unit_totals(stage, linearized.common)
         totals += common @ linearized.coefficients[low:high].T
     return totals
 
 
-def _unit_sums(stage: Stage, columns: Any) -> Floats:
-    n = stage.unit.size
-    members = sparse.csr_array((np.ones(n), (stage.unit, np.arange(n))), shape=(stage.stratum.size, n))
+def unit_totals(stage: Stage, columns: Any, rows: Codes | None = None) -> Floats:
+    """Sums of columns over the units of a stage, shape (U, m); units without a row get 0.
+
+    Parameters
+    ----------
+    columns : dense or sparse, shape (r, m).
+    rows : shape (r,), the rows of the stage that the columns have values for; None for all.
+    """
+    unit = stage.unit if rows is None else stage.unit[rows]
+    members = sparse.csr_array(
+        (np.ones(unit.size), (unit, np.arange(unit.size))), shape=(stage.stratum.size, unit.size)
+    )
     sums = members @ columns
     return np.asarray(sums.toarray() if sparse.issparse(sums) else sums)
 
@@ -252,33 +312,16 @@ def standard_error(cells: Cells, variances: Floats, scale: Floats, *, centred: b
         errors = np.sqrt(variances)
         none = ~(errors > NO_SPREAD * np.abs(scale))
     units = cells.weighted_units
-    taken = _fully_taken(cells)
+    taken = cells.fully_taken
     unknown = np.isnan(variances) | none
     if centred:
         unknown |= units == 1
-    lone = (units == 1) | _only_single_strata(cells)
-    flags[unknown] = np.where(lone, "single_psu", "zero_variance")[unknown]
+    lone = (units == 1) | cells.only_single_strata
+    reason = np.where(np.isnan(variances), "unknown_variance", "zero_variance")
+    flags[unknown] = np.where(lone, "single_psu", reason)[unknown]
     flags[taken] = "census"
     flags[units == 0] = "empty"
     errors = np.where(unknown, np.nan, errors)
     errors[taken & (units > 0)] = 0.0
     errors[units == 0] = np.nan
     return errors, flags
-
-
-def _fully_taken(cells: Cells) -> Flags:
-    """Cells all of whose units, at every stage, were taken with certainty."""
-    taken = np.ones(cells.count, dtype=bool)
-    for segments in cells.segments:
-        open_ = 1.0 - segments.stage.fraction[segments.unit] >= FULLY_TAKEN
-        if cells.sample.single_psu == "certainty":
-            open_ &= ~segments.stage.single[segments.stratum]
-        taken[segments.cell[open_]] = False
-    return taken
-
-
-def _only_single_strata(cells: Cells) -> Flags:
-    first = cells.segments[0]
-    only = np.ones(cells.count, dtype=bool)
-    only[first.cell[~first.stage.single[first.stratum]]] = False
-    return only

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wagekit.arrays import Codes, Flags, Floats, sums_by
+from wagekit.arrays import Codes, Flags, Floats, counting, sums_by
 from wagekit.errors import DesignError, InputError
 
 
@@ -118,9 +118,8 @@ def inclusion_probabilities(
         # A threshold below 1 may ask for more certain units than there are places: the largest come first.
         if (sums_by(code, reached, count) > left).any():
             order = np.lexsort((-size, ~reached, code))
-            starts = np.concatenate(([0], np.cumsum(units)[:-1]))
             place = np.empty(size.size, dtype=np.int64)
-            place[order] = np.arange(size.size) - np.repeat(starts, units)
+            place[order] = counting(units)
             reached &= place < left[code]
         if not reached.any():
             return InclusionProbabilities(probability, certainty, rounds)

@@ -66,8 +66,9 @@ def _recipe(order: int) -> tuple[int, int, int] | None:
     doubling, core = 1, order
     found = None
     while True:
-        if core == 1:
-            found = (doubling, 0, 0)
+        if core == 1 or order & (order - 1) == 0:
+            # Powers of two by doubling alone: R's matrix, on which the error of a ratio depends.
+            found = (order, 0, 0)
         elif core % 4 == 0 and _is_prime(core - 1):
             found = (doubling, 1, core - 1)
         elif core % 4 == 0 and (core // 2 - 1) % 4 == 1 and _is_prime(core // 2 - 1):

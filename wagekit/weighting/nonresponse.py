@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wagekit.arrays import Codes, Flags, Floats, Values, sums_by
+from wagekit.design import encode
 from wagekit.errors import DesignError, EstimationError, InputError
 
 
@@ -175,18 +176,16 @@ def _sorted_cells(cells: Sequence[Values], n: int) -> tuple[Codes, list[tuple[ob
 
     if not cells or any(len(column) != n for column in cells):
         raise InputError("no cells, or columns of another length", where="cells", expected=f"columns of {n} values")
-    code = np.zeros(n, dtype=np.int64)
     for column in cells:
-        part, levels = pd.factorize(column, sort=True)
-        if (part < 0).any():
+        missing = np.flatnonzero(pd.isna(column))
+        if missing.size:
             raise InputError(
-                f"{int((part < 0).sum())} missing values, the first in row {int(np.flatnonzero(part < 0)[0])}",
+                f"{missing.size} missing values, the first in row {missing[0]}",
                 where="cells",
                 expected="a value in every row",
             )
-        code = code * max(len(levels), 1) + part
-    first, dense = np.unique(code, return_index=True, return_inverse=True)[1:]
-    return dense.reshape(-1), [tuple(np.asarray(column)[row] for column in cells) for row in first]
+    code, first = encode(cells)
+    return code, [tuple(np.asarray(column)[row] for column in cells) for row in first]
 
 
 def _shared(one: tuple[object, ...], other: tuple[object, ...]) -> int:

@@ -247,7 +247,7 @@ def _balanced(sample: Sample, method: ReplicateMethod, n: int | None, rho: float
     order = hadamard_order(max(pairs + 1, n or 0))
     _room(pair.size, order, method)
     sign = hadamard_matrix(order)[1 + np.maximum(pair, 0)].astype(np.float64)
-    sign = np.where((side == 0)[:, None], -sign, sign)
+    sign = np.where((side == 0)[:, None], sign, -sign)
     multipliers = np.where((pair >= 0)[:, None], 1.0 + (1.0 - rho) * sign, 1.0)
     scale = 1.0 / (order * (1.0 - rho) ** 2)
     return Replicates(multipliers, scale, np.ones(order), method, float(pairs))

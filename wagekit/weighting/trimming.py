@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from wagekit.arrays import Codes, Flags, Floats, sums_by
 from wagekit.errors import DesignError, InputError
-
-Spreading = Literal["proportional", "equal"]
-"""How what is cut off is spread over the other weights."""
+from wagekit.options import Spreading
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +16,7 @@ from wagekit.collect.synthetic.population import Population
 from wagekit.collect.synthetic.samples import ENTERPRISES, draw
 from wagekit.collect.synthetic.truth import population_values
 from wagekit.errors import InputError
+from wagekit.files import made_folder, replacing
 
 FileFormat = Literal["csv", "xlsx"]
 """How the two tables are written."""
@@ -74,9 +73,10 @@ def write_files(
 ) -> SurveyFiles:
     """Draw a wave's survey and write it as an enterprise would hand it in (模拟数据).
 
-    The tables have the headers of the official questionnaire, and the design's columns 抽样层, 入样概率 (to be drawn and to
-    answer), 名录从业人员数 (enterprises) and 权数 (employees). As CSV the enterprise table is UTF-8 with a byte order mark, the employee
-    table GB18030, the two encodings met in practice. File names, names of enterprises and sheets say 模拟.
+    The tables have the headers of the official questionnaire, and the design's columns 抽样层, 入样概率 (to be drawn and
+    to answer), 名录从业人员数 (enterprises) and 权数 (employees). As CSV the enterprise table is UTF-8 with a byte order
+    mark, the employee table GB18030, the two encodings met in practice. File names, names of enterprises and sheets
+    say 模拟.
 
     Parameters
     ----------
@@ -109,28 +109,20 @@ def write_files(
     answering = sample.enterprises.assign(inclusion_probability=sample.enterprises["sampling_fraction"])
     firms = _as_text(answering, ENTERPRISE)
     staff = _as_text(sample.employees, EMPLOYEE)
-    folder = Path(folder)
+    folder = made_folder(folder, error=InputError)
     mistakes = None
     if errors:
         spoiled = spoil(firms, staff, seed)
         firms, staff = spoiled.enterprises, spoiled.employees
         mistakes = folder / f"{SYNTHETIC}_差错清单_{wave}.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [
-            _write_table(firms, ENTERPRISE, folder, wave, format, "utf-8-sig"),
-            _write_table(staff, EMPLOYEE, folder, wave, format, "gb18030"),
-        ]
-        if mistakes is not None:
-            listed = spoiled.mistakes.assign(note=SYNTHETIC)
-            _beside(mistakes, lambda path: listed.to_csv(path, index=False, encoding="utf-8-sig"))
-        truth_path = _write_truth(population, folder, wave) if truth else None
-    except OSError as error:
-        raise InputError(
-            f"the files can't be written ({error.strerror or error})",
-            where=str(folder),
-            expected="a folder that may be written to, and no program that holds the files open",
-        ) from error
+    paths = [
+        _write_table(firms, ENTERPRISE, folder, wave, format, "utf-8-sig"),
+        _write_table(staff, EMPLOYEE, folder, wave, format, "gb18030"),
+    ]
+    if mistakes is not None:
+        with replacing(mistakes, error=InputError) as place:
+            spoiled.mistakes.assign(note=SYNTHETIC).to_csv(place, index=False, encoding="utf-8-sig")
+    truth_path = _write_truth(population, folder, wave) if truth else None
     return SurveyFiles(paths[0], paths[1], truth_path, mistakes)
 
 
@@ -156,7 +148,8 @@ def truth_table(population: Population, wave: int) -> pd.DataFrame:
 def _write_truth(population: Population, folder: Path, wave: int) -> Path:
     table = truth_table(population, wave)
     path = folder / f"{SYNTHETIC}_总体真值_{wave}.csv"
-    _beside(path, lambda place: table.to_csv(place, index=False, encoding="utf-8-sig", float_format="%.10g"))
+    with replacing(path, error=InputError) as place:
+        table.to_csv(place, index=False, encoding="utf-8-sig", float_format="%.10g")
     return path
 
 
@@ -181,10 +174,11 @@ def _write_table(
 ) -> Path:
     path = folder / f"{SYNTHETIC}_{questionnaire.chinese}_{wave}.{format}"
     official = frame.rename(columns={field.name: field.chinese for field in questionnaire})
-    if format == "csv":
-        _beside(path, lambda place: official.to_csv(place, index=False, encoding=encoding))
-    else:
-        _beside(path, lambda place: _write_workbook(official, questionnaire, place))
+    with replacing(path, error=InputError) as place:
+        if format == "csv":
+            official.to_csv(place, index=False, encoding=encoding)
+        else:
+            _write_workbook(official, questionnaire, place)
     return path
 
 
@@ -204,16 +198,3 @@ def _write_workbook(official: pd.DataFrame, questionnaire: Questionnaire, path: 
                     sheet.write_number(row, column, float(value))
                 elif value:
                     sheet.write_string(row, column, value)
-
-
-def _beside(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place and move it in when it is whole."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        beside.chmod(0o644)  # mkstemp makes files for the owner alone
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -9,13 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wagekit.arrays import Codes, Floats
-from wagekit.collect.identifiers import CREDIT_CODE_CHARACTERS
+from wagekit.collect.identifiers import credit_code_check_digits, organisation_check_digits
 
 ORGANISATION_PREFIX = "MN"
 """Synthetic organisation codes begin with MN (模拟); enterprises registered since 2015 have MA."""
-
-_CODE_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])
-_ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
 
 
 def credit_codes(numbers: Codes, district: str) -> NDArray[np.str_]:
@@ -34,20 +31,9 @@ def credit_codes(numbers: Codes, district: str) -> NDArray[np.str_]:
     >>> credit_codes(np.array([0, 123]), "310107").tolist()
     ['91310107MN0000004E', '91310107MN00012344']
     """
-    digits = numbers[:, None] // 10 ** np.arange(5, -1, -1) % 10
-    # GB 11714 counts all letters of the alphabet, A = 10 … Z = 35.
-    letters = np.array([ord(letter) - 55 for letter in ORGANISATION_PREFIX])
-    organisation = np.hstack([np.broadcast_to(letters, (numbers.size, 2)), digits])
-    remainder = organisation @ _ORGANISATION_WEIGHTS % 11
-    check = np.where(remainder == 0, 0, 11 - remainder)  # 10 is written X
-
-    index = {character: position for position, character in enumerate(CREDIT_CODE_CHARACTERS)}
-    head = [index[character] for character in "91" + district + ORGANISATION_PREFIX]
-    check_value = np.where(check == 10, index["X"], check)
-    values = np.hstack([np.broadcast_to(head, (numbers.size, len(head))), digits, check_value[:, None]])
-    last = -(values @ _CODE_WEIGHTS) % 31
-    characters = np.array(list(CREDIT_CODE_CHARACTERS))[np.hstack([values, last[:, None]])]
-    return np.ascontiguousarray(characters).view("<U18").reshape(-1)
+    organisations = np.array([f"{ORGANISATION_PREFIX}{number:06d}" for number in numbers.tolist()], dtype="<U8")
+    bodies = np.strings.add(f"91{district}", np.strings.add(organisations, organisation_check_digits(organisations)))
+    return np.strings.add(bodies, credit_code_check_digits(bodies))
 
 
 def enterprise_names(numbers: Codes) -> list[str]:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from wagekit.arrays import Codes
+from wagekit.collect.questionnaire import PAY_PARTS
 from wagekit.collect.synthetic.identifiers import credit_codes
 
-_PAY_PARTS = ["basic_pay", "performance_pay", "allowances", "overtime_pay", "special_pay"]
 _STRANGER = 999_999  # number of an enterprise that no population has
 
 Damage = Callable[[pd.DataFrame, Codes], None]
@@ -111,8 +111,9 @@ def _add(column: str, amount: Callable[[pd.Series], pd.Series]) -> Damage:
 
 def _below_minimum_wage(frame: pd.DataFrame, rows: Codes) -> None:
     """Pay of a month where that of a year was asked for; the parts still add up."""
-    parts = frame.loc[rows, _PAY_PARTS].astype(int) // 12
-    frame.loc[rows, _PAY_PARTS] = parts.astype(str)
+    columns = list(PAY_PARTS)
+    parts = frame.loc[rows, columns].astype(int) // 12
+    frame.loc[rows, columns] = parts.astype(str)
     frame.loc[rows, "annual_pay"] = parts.sum(axis=1).astype(str)
 
 

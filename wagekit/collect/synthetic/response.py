@@ -1,11 +1,11 @@
-"""Who answers, and what the weights do about those who don't (模拟数据)."""
+"""Who answers (模拟数据)."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, counting
 from wagekit.collect.synthetic.economy import Economy
 
 _LEAST_ANSWERS = 2  # the field work does not leave a stratum with fewer, where it has more
@@ -40,23 +40,5 @@ def answers(
     order = np.lexsort((reluctance / rate, stratum))
     starts = np.flatnonzero(np.r_[True, np.diff(stratum[order]) != 0])
     rank = np.empty(section.size, dtype=np.int64)
-    rank[order] = np.arange(section.size) - np.repeat(starts, np.diff(np.r_[starts, section.size]))
+    rank[order] = counting(np.diff(np.r_[starts, section.size]))
     return np.asarray((reluctance < rate) | (rank < _LEAST_ANSWERS))
-
-
-def response_factors(design_weight: Floats, size: Codes, stratum: Codes, answered: NDArray[np.bool_]) -> Floats:
-    """Weights' factor for those who don't answer, shape (m,): the answering stand for the drawn of their stratum.
-
-    Workers count: the factor is the sum of design weight x 名录从业人员数 over the drawn, divided by the sum over those
-    who answered.
-
-    Parameters
-    ----------
-    design_weight : shape (m,), 1 / inclusion probability.
-    """
-    strata = int(stratum.max(initial=-1)) + 1
-    represented = design_weight * size
-    drawn = np.bincount(stratum, weights=represented, minlength=strata)
-    left = np.bincount(stratum, weights=represented * answered, minlength=strata)
-    factor = np.divide(drawn, left, out=np.ones(strata), where=left > 0)
-    return np.asarray(factor[stratum])

@@ -10,19 +10,19 @@ import pandas as pd
 from wagekit.arrays import Codes, Flags, Floats
 from wagekit.collect.synthetic.identifiers import categorical
 from wagekit.collect.synthetic.population import Population
-from wagekit.collect.synthetic.response import answers, response_factors
+from wagekit.collect.synthetic.response import answers
 from wagekit.collect.synthetic.sampling import (
     ROTATION,
     Selection,
-    SelectionMethod,
     allocate,
-    inclusion_probabilities,
     rotated,
     select,
     systematic_rows,
-    workers_to_take,
 )
 from wagekit.errors import InputError
+from wagekit.options import SelectionMethod
+from wagekit.weighting.base import InclusionProbabilities, in_firm_factors, inclusion_probabilities, required_workers
+from wagekit.weighting.nonresponse import adjust_by_cells
 
 ENTERPRISES = 440
 """Enterprises drawn unless said otherwise; about 365 of them answer."""
@@ -117,7 +117,9 @@ def draw(
         lasting = np.random.default_rng([seed, 3]).standard_normal(population.panel.count)[numbers[taken]]
         this_wave = rng.standard_normal(taken.size)
         answered = answers(population.economy, section[taken], size[taken], stratum, lasting, this_wave)
-    factor = response_factors(design_weight, size[taken], stratum, answered)
+    # Those who answer stand for all drawn workers of their stratum.
+    workers = design_weight * size[taken]
+    factor = adjust_by_cells(workers, answered, [stratum], minimum_respondents=1, maximum_factor=np.inf).factor
     labels = pd.Index(
         [
             f"{population.economy.settings['district']['code']}-{letter}{suffix}"
@@ -151,14 +153,15 @@ def _select(
 ) -> Selection:
     """The draw from one wave's frame."""
     strata = len(population.economy.industries)
-    asked = _asked(size, section, sample, strata)
-    probability, certain = inclusion_probabilities(size, section, asked)
-    return select(probability, certain, section, asked, number, method)
+    asked, inclusion = _asked(size, section, sample, strata)
+    return select(inclusion.probability, inclusion.certainty, section, asked, number, method)
 
 
-def _asked(size: Codes, section: Codes, sample: int, strata: int) -> Codes:
+def _asked(size: Codes, section: Codes, sample: int, strata: int) -> tuple[Codes, InclusionProbabilities]:
+    """Enterprises to draw from each section, and with which probabilities."""
     workers = np.bincount(section, weights=size, minlength=strata)
-    return allocate(workers, np.bincount(section, minlength=strata), sample)
+    asked = allocate(workers, np.bincount(section, minlength=strata), sample)
+    return asked, inclusion_probabilities(size.astype(np.float64), asked, section)
 
 
 def _moved(population: Population, t: int, sample: int) -> Floats:
@@ -169,8 +172,8 @@ def _moved(population: Population, t: int, sample: int) -> Floats:
         numbers = table.index.to_numpy()
         section = population.panel.section[numbers]
         size = table["frame_headcount"].to_numpy()
-        asked = _asked(size, section, sample, len(population.economy.industries))
-        moved[numbers] += ROTATION * inclusion_probabilities(size, section, asked)[0]
+        inclusion = _asked(size, section, sample, len(population.economy.industries))[1]
+        moved[numbers] += ROTATION * inclusion.probability
     return moved
 
 
@@ -192,12 +195,11 @@ def _reported(
     staff = population.workers[wave]
     first = staff.first[numbers]
     headcount = staff.first[numbers + 1] - first
-    take = workers_to_take(headcount)
+    take = required_workers(headcount)
     rows = systematic_rows(first, headcount, take, rng.random(numbers.size), staff.pay)
     frame = population.employee_frame(wave, rows)
     owner = np.repeat(np.arange(numbers.size), take)
-    inside = (headcount / take)[owner]
-    frame["weight"] = firms["weight"].to_numpy()[owner] * inside
+    frame["weight"] = firms["weight"].to_numpy()[owner] * in_firm_factors(owner, headcount.astype(np.float64))
     frame["stratum"] = firms["stratum"].array[owner]
     for name in ("inclusion_probability", "sampling_fraction"):
         frame[name] = firms[name].to_numpy()[owner]

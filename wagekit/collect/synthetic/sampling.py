@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from wagekit.arrays import Codes, Flags, Floats
-
-SelectionMethod = Literal["pareto", "systematic"]
-"""How enterprises are drawn with probability proportional to size inside a stratum."""
+from wagekit.arrays import Codes, Flags, Floats, counting
+from wagekit.options import SelectionMethod
 
 ROTATION = 0.15
 """Share of its stay in the sample by which an enterprise moves on from one wave to the next."""
@@ -74,32 +71,6 @@ def allocate(workers: Codes, enterprises: Codes, sample: int, least: int = LEAST
     return whole
 
 
-def inclusion_probabilities(size: Codes, stratum: Codes, sample: Codes) -> tuple[Floats, Flags]:
-    """Probabilities proportional to size, with the certainty enterprises taken out first.
-
-    Parameters
-    ----------
-    size : shape (k,), 名录从业人员数, at least 1.
-    stratum : shape (k,), 0 … H - 1.
-    sample : shape (H,), enterprises to draw.
-
-    Returns
-    -------
-    probabilities and certainty flags, both of shape (k,); the probabilities of a stratum add up to its sample.
-    """
-    certain = np.zeros(size.size, dtype=bool)
-    strata = sample.size
-    while True:
-        left = sample - np.bincount(stratum[certain], minlength=strata)
-        total = np.bincount(stratum[~certain], weights=size[~certain], minlength=strata)
-        rate = np.divide(left, total, out=np.zeros(strata), where=total > 0)
-        probability = np.where(certain, 1.0, size * rate[stratum])
-        new = ~certain & (probability >= 1 - 1e-9)
-        if not new.any():
-            return probability, certain
-        certain |= new
-
-
 def select(
     probability: Floats,
     certain: Flags,
@@ -119,7 +90,7 @@ def select(
 
     Parameters
     ----------
-    probability, certain : see `inclusion_probabilities`.
+    probability, certain : shape (k,), see :func:`wagekit.weighting.base.inclusion_probabilities`.
     stratum : shape (k,), ascending or not.
     sample : shape (H,).
     number : shape (k,), random numbers in (0, 1).
@@ -131,7 +102,7 @@ def select(
     if method == "pareto":
         order = np.lexsort((u * (1 - p) / (p * (1 - u)), h))
         counts = np.bincount(h, minlength=sample.size)
-        rank = np.arange(rest.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        rank = counting(counts)
         taken[rest[order[rank < left[h[order]]]]] = True
     else:
         order = np.lexsort((u, h))
@@ -157,18 +128,6 @@ def rotated(number: Floats, moved: Floats) -> Floats:
     return np.asarray((number - moved) % 1.0)
 
 
-def workers_to_take(headcount: Codes) -> Codes:
-    """Workers that an enterprise reports: all up to 50, at least 50 (and 20 %) up to 250, above that 20 %.
-
-    Examples
-    --------
-    >>> workers_to_take(np.array([8, 50, 51, 250, 251, 1000])).tolist()
-    [8, 50, 50, 50, 51, 200]
-    """
-    fifth = -(-headcount // 5)
-    return np.where(headcount <= 50, headcount, np.maximum(50, fifth))
-
-
 def systematic_rows(first: Codes, headcount: Codes, take: Codes, start: Floats, pay: Codes) -> Codes:
     """Workers drawn inside each enterprise: systematically along pay, so that high, middle and low pay all come.
 
@@ -184,7 +143,7 @@ def systematic_rows(first: Codes, headcount: Codes, take: Codes, start: Floats, 
     rows of the drawn workers, ascending inside each enterprise, in the enterprises' order. Every worker of an
     enterprise has the same probability, take / headcount.
     """
-    whole = np.repeat(first, headcount) + _counting(headcount)
+    whole = np.repeat(first, headcount) + counting(headcount)
     owner = np.repeat(np.arange(headcount.size), headcount)
     subsampled = (take < headcount)[owner]
     mine, rows = owner[subsampled], whole[subsampled]
@@ -194,12 +153,7 @@ def systematic_rows(first: Codes, headcount: Codes, take: Codes, start: Floats, 
     number = np.where(take < headcount, take, 0)
     which = np.repeat(np.arange(headcount.size), number)
     step = headcount / np.maximum(take, 1)
-    position = np.floor((_counting(number) + start[which]) * step[which]).astype(np.int64)
+    position = np.floor((counting(number) + start[which]) * step[which]).astype(np.int64)
     position = np.minimum(position, headcount[which] - 1)
     chosen = by_pay[begin[which] + position]
     return np.sort(np.concatenate([whole[~subsampled], chosen]))
-
-
-def _counting(counts: Codes) -> Codes:
-    """0 … c - 1 for each of the counts, one after the other."""
-    return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)

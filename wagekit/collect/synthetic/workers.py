@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, counting
 from wagekit.collect.synthetic.economy import Economy, normal_scores
 from wagekit.collect.synthetic.enterprises import Enterprises
 
@@ -66,7 +66,7 @@ def make_jobs(rng: np.random.Generator, economy: Economy, enterprises: Enterpris
     """Draw the occupation and the management level of every job, by the enterprise's division."""
     slots = enterprises.headcount[:, 1:].max(axis=1)
     enterprise = np.repeat(np.arange(enterprises.count), slots)
-    number = np.arange(enterprise.size) - np.repeat(np.cumsum(slots) - slots, slots)
+    number = counting(slots)
     shares = occupation_shares(economy)
     division = enterprises.division
     bounds = np.searchsorted(division[enterprise], np.arange(len(economy.divisions) + 1))
@@ -125,7 +125,7 @@ def next_people(
     enterprise = jobs.enterprise[renewed]
     highest = np.maximum.reduceat(people.code, np.flatnonzero(jobs.number == 0))
     starts = np.flatnonzero(np.r_[True, enterprise[1:] != enterprise[:-1]]) if renewed.size else renewed
-    rank = np.arange(renewed.size) - np.repeat(starts, np.diff(np.r_[starts, renewed.size]))
+    rank = counting(np.diff(np.r_[starts, renewed.size]))
     position = np.cumsum(jobs.number == 0)[renewed] - 1
     code = highest[position] + 1 + rank
     fresh = _persons(rng, economy, enterprises, jobs, renewed, wave, first=False, code=code)

@@ -1,10 +1,17 @@
-"""Confidence intervals from an estimate, its standard error and the degrees of freedom."""
+"""Confidence intervals and t tests from an estimate, its standard error and the degrees of freedom."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from wagekit.arrays import Codes, Floats
+from wagekit.errors import EstimationError
+
+
+def check_level(level: float) -> None:
+    """Stop where a confidence level is not between 0 and 1."""
+    if not 0 < level < 1:
+        raise EstimationError(f"{level!r}", where="level", expected="a confidence level between 0 and 1, such as 0.95")
 
 
 def t_quantile(df: Floats, level: float) -> Floats:
@@ -43,3 +50,13 @@ def beta_interval(share: Floats, se: Floats, df: Floats, n: Codes, level: float)
         low = betaincinv(effective * share, effective * (1 - share) + 1, tail)
         high = betaincinv(effective * share + 1, effective * (1 - share), 1 - tail)
     return np.stack([low, high])
+
+
+def t_test(estimate: Floats, se: Floats, df: float | Floats) -> tuple[Floats, Floats]:
+    """Student's t of estimates against 0 and its two-sided p-value; the latter NaN where df <= 0."""
+    from scipy.special import stdtr
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = estimate / se
+        p = 2 * stdtr(np.where(np.asarray(df) > 0, df, np.nan), -np.abs(t))
+    return t, np.asarray(p)

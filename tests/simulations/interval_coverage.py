@@ -1,6 +1,6 @@
 """Coverage of 95 % intervals over samples drawn by the official design from the simulated population.
 
-    python tests/simulations/coverage.py --samples 1000 --workers 2
+    python tests/simulations/interval_coverage.py --samples 1000 --workers 2
 
 Draws the same district's survey again and again (with non-response, waves 2022 and 2023 sharing enterprises),
 estimates each statistic, and counts how often its interval holds the population value. Writes coverage.csv (by
@@ -108,7 +108,7 @@ def report(table: pd.DataFrame, samples: int) -> str:
         f"# Coverage of 95 % intervals, {samples} samples",
         "",
         "By statistic and number of sampled enterprises in the domain (all, industry section, skill grade). Made by",
-        "`coverage.py`; bias and errors are in `coverage.csv`. Domains whose interval can't be made are not counted.",
+        "`interval_coverage.py`; bias and errors are in `coverage.csv`. Domains whose interval can't be made are not counted.",
         "",
         "| statistic | " + " | ".join(map(str, wide.columns)) + " |",
         "| --- |" + " ---: |" * len(wide.columns),
