@@ -14,9 +14,43 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from wagekit.arrays import Codes, Floats
-
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False, "boundscheck": False}
+
+
+@njit(**_OPTIONS)
+def ascending_order(values: Any) -> Any:
+    """Stable ascending order of finite numbers, shape (n,): radix sort of their bits, 11 at a time.
+
+    Bits that all values share cost one look and no pass.
+    """
+    n = values.size
+    bits = values.view(np.uint64)
+    keys, other_keys = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.uint64)
+    order, other_order = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    sign = np.uint64(1) << np.uint64(63)
+    mask = np.uint64(2047)
+    for i in range(n):
+        # Floats sort as unsigned numbers once negative ones are turned over and the sign bit is flipped.
+        keys[i] = ~bits[i] if bits[i] & sign else bits[i] | sign
+        order[i] = i
+    for digit in range(6):
+        shift = np.uint64(digit * 11)
+        place = np.zeros(2049, dtype=np.int64)
+        for i in range(n):
+            place[((keys[i] >> shift) & mask) + np.uint64(1)] += 1
+        if place.max() == n:
+            continue
+        for d in range(1, 2049):
+            place[d] += place[d - 1]
+        for i in range(n):
+            d = (keys[i] >> shift) & mask
+            j = place[d]
+            place[d] = j + 1
+            other_keys[j] = keys[i]
+            other_order[j] = order[i]
+        keys, other_keys = other_keys, keys
+        order, other_order = other_order, order
+    return order
 
 
 @njit(**_OPTIONS)
@@ -337,6 +371,3 @@ def _widest_stratum(starts: Any, stratum: Any, low: int, high: int) -> int:
         if u + 1 < high and stratum[u + 1] != stratum[u]:
             run = 0
     return widest
-
-
-__all__ = ["Codes", "Floats", "count_cells", "read_percentiles", "share_variance", "sum_weights", "unit_variance"]

@@ -34,7 +34,10 @@ class Variable:
     @cached_property
     def order(self) -> Codes:
         """Rows in ascending order, shape (n,)."""
-        return np.argsort(self.values, kind="stable")
+        passes = compiled(self.values.size)
+        if passes is None:
+            return np.argsort(self.values, kind="stable")
+        return np.asarray(passes.ascending_order(self.values + 0.0))  # + 0.0 makes -0.0 equal to 0.0
 
     @cached_property
     def ascending(self) -> Floats:

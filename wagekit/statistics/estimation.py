@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 
 from wagekit.arrays import Floats, Words, divide
 from wagekit.design import Replicates
@@ -64,7 +65,10 @@ def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | No
     if replicates is None:
         variances = variance(cells, result.linearize())
     else:
-        points = replicate_points(cells, lambda part: statistic(part).point[:, None])
+        if result.sums is not None and _by_unit(cells):
+            points = _replicate_ratios(cells, [result.sums[0]], result.sums[1])
+        else:
+            points = replicate_points(cells, lambda part: statistic(part).point[:, None])
         variances = replicate_variance(points[:, :, 0], result.point, replicates)
         replicated = partial(_given, points)
     se, flag = standard_error(cells, variances, result.scale, centred=result.centred)
@@ -159,6 +163,33 @@ def replicate_points(cells: Cells, points: Callable[[Cells], Floats]) -> Floats:
     return np.stack([points(part) for part in parts])
 
 
+def _by_unit(cells: Cells) -> bool:
+    """Whether a replicate only multiplies the weights of each unit, so that sums over units say all."""
+    replicates = cells.sample.replicates
+    return replicates is not None and not replicates.per_row and not cells.sample.calibrations
+
+
+def _replicate_ratios(cells: Cells, above: Sequence[Floats], below: Floats | None) -> Floats:
+    """Weighted sums of some variables over the sum of another (or as they are) in each replicate: (R, cells, k).
+
+    Parameters
+    ----------
+    above, below : shape (n,) each.
+    """
+    replicates = cells.sample.replicates
+    assert replicates is not None
+    segments = cells.segments[0]
+    place = (segments.cell, segments.unit)
+    shape = (cells.count, segments.stage.stratum.size)
+
+    def sums(values: Floats) -> Floats:
+        by_unit = sparse.csr_array((segments.totals(cells.sample.weights * values), place), shape=shape)
+        return np.asarray(by_unit @ replicates.multipliers).T
+
+    numerators = np.stack([sums(values) for values in above], axis=2)
+    return numerators if below is None else divide(numerators, sums(below)[:, :, None])
+
+
 def replicate_deviations(points: Floats, full: Floats, replicates: Replicates) -> Floats:
     r"""Deviations under replicate weights whose squares add up to the variance :math:`s \sum_r s_r (\hat\theta_r - c)^2`.
 
@@ -196,6 +227,9 @@ def _replicate_share(distribution: Distribution, points: Floats, shares: Floats)
     replicates = cells.sample.replicates
     assert replicates is not None
     below = [indicator(distribution, points[:, k]) for k in range(points.shape[1])]
+    if _by_unit(cells):
+        varied = _replicate_ratios(cells, below, np.ones(cells.sample.n))
+        return replicate_variance(varied, shares, replicates)
 
     def means(part: Cells) -> Floats:
         return np.stack([divide(part.sums(part.sample.weights * one), part.population) for one in below], axis=1)

@@ -30,7 +30,7 @@ def mean(cells: Cells, y: Floats) -> Result:
     def simple() -> Floats:
         return simple_random_variance(cells, cells.spread_about(y, point))
 
-    return Result(point, linearize, np.abs(point), simple_variance=simple)
+    return Result(point, linearize, np.abs(point), simple_variance=simple, sums=(y, np.ones(y.size)))
 
 
 def total(cells: Cells, y: Floats) -> Result:
@@ -46,7 +46,7 @@ def total(cells: Cells, y: Floats) -> Result:
         centre = divide(point, cells.population)
         return simple_random_variance(cells, cells.spread_about(y, centre)) * cells.population**2
 
-    return Result(point, linearize, scale, centred=False, simple_variance=simple)
+    return Result(point, linearize, scale, centred=False, simple_variance=simple, sums=(y, None))
 
 
 def ratio(cells: Cells, numerator: Floats, denominator: Floats) -> Result:
@@ -59,7 +59,7 @@ def ratio(cells: Cells, numerator: Floats, denominator: Floats) -> Result:
         residual = numerator - cells.spread(point) * denominator
         return Linearized(weights * residual * cells.spread(divide(np.ones(cells.count), below)))
 
-    return Result(point, linearize, np.abs(point))
+    return Result(point, linearize, np.abs(point), sums=(numerator, denominator))
 
 
 def _any_value(cells: Cells, y: Floats) -> Floats:

@@ -27,6 +27,8 @@ class Result:
         the same number of respondents, for the design effect.
     parts : the groups inside each cell that are held against one another, where there are such: counts, release
         rules and what can't be estimated then follow the group that has less.
+    sums : of a statistic that is a weighted sum, or one over another, the variables summed, shape (n,) each (None:
+        no denominator): replicates then need sums over units only.
     """
 
     point: Floats
@@ -35,6 +37,7 @@ class Result:
     centred: bool = True
     simple_variance: Callable[[], Floats] | None = None
     parts: tuple[Cells, ...] = ()
+    sums: tuple[Floats, Floats | None] | None = None
 
 
 def simple_random_variance(cells: Cells, spread: Floats) -> Floats:
