@@ -18,22 +18,39 @@ _ROOMS = {
     "ReleaseRules": "disclosure.rules",
     "Store": "collect.store",
     "Survey": "survey",
-    "adjusted_premium": "models",
-    "fay_herriot": "models",
-    "oaxaca_blinder": "models",
-    "wage_regression": "models",
     "WageTable": "publish.table",
+    "WagekitError": "errors",
+    "adjusted_premium": "models",
     "change": "waves",
+    "chief_technicians": "guidance.chief_technicians",
     "decompose_growth": "waves",
     "enterprise_growth": "guidance.enterprises",
+    "enterprise_survey": "guidance.enterprise_survey",
+    "fay_herriot": "models",
+    "graduate_pay": "guidance.groups",
+    "graduates": "guidance.groups",
+    "group_premium": "guidance.premium",
     "guideline": "guidance.guideline",
     "guidelines": "guidance.lines",
     "intake": "collect.intake",
+    "labour_cost": "guidance.labour_cost",
+    "labour_cost_losses": "guidance.labour_cost_enterprises",
+    "labour_cost_percentiles": "guidance.labour_cost_enterprises",
+    "labour_cost_structure": "guidance.labour_cost_structure",
+    "labour_cost_warning_shares": "guidance.labour_cost_warning",
+    "labour_cost_warnings": "guidance.labour_cost_warning",
+    "low_pay": "guidance.low_pay",
     "matched_growth": "guidance.enterprises",
+    "oaxaca_blinder": "models",
     "open": "collect.store",
     "open_report": "publish.report",
     "release": "publish.table",
-    "WagekitError": "errors",
+    "science_pay": "guidance.groups",
+    "science_premium": "guidance.groups",
+    "skill_floor_check": "guidance.skill",
+    "skill_floors": "guidance.skill",
+    "skill_premium": "guidance.skill",
+    "wage_regression": "models",
 }
 
 __all__ = ["__version__", *_ROOMS]
@@ -47,10 +64,27 @@ if TYPE_CHECKING:
     from wagekit.disclosure.rules import ReleaseRules as ReleaseRules
     from wagekit.errors import WagekitError as WagekitError
     from wagekit.estimates import Estimates as Estimates
+    from wagekit.guidance.chief_technicians import chief_technicians as chief_technicians
+    from wagekit.guidance.enterprise_survey import enterprise_survey as enterprise_survey
     from wagekit.guidance.enterprises import enterprise_growth as enterprise_growth
     from wagekit.guidance.enterprises import matched_growth as matched_growth
+    from wagekit.guidance.groups import graduate_pay as graduate_pay
+    from wagekit.guidance.groups import graduates as graduates
+    from wagekit.guidance.groups import science_pay as science_pay
+    from wagekit.guidance.groups import science_premium as science_premium
     from wagekit.guidance.guideline import guideline as guideline
+    from wagekit.guidance.labour_cost import labour_cost as labour_cost
+    from wagekit.guidance.labour_cost_enterprises import labour_cost_losses as labour_cost_losses
+    from wagekit.guidance.labour_cost_enterprises import labour_cost_percentiles as labour_cost_percentiles
+    from wagekit.guidance.labour_cost_structure import labour_cost_structure as labour_cost_structure
+    from wagekit.guidance.labour_cost_warning import labour_cost_warning_shares as labour_cost_warning_shares
+    from wagekit.guidance.labour_cost_warning import labour_cost_warnings as labour_cost_warnings
     from wagekit.guidance.lines import guidelines as guidelines
+    from wagekit.guidance.low_pay import low_pay as low_pay
+    from wagekit.guidance.premium import group_premium as group_premium
+    from wagekit.guidance.skill import skill_floor_check as skill_floor_check
+    from wagekit.guidance.skill import skill_floors as skill_floors
+    from wagekit.guidance.skill import skill_premium as skill_premium
     from wagekit.models import adjusted_premium as adjusted_premium
     from wagekit.models import fay_herriot as fay_herriot
     from wagekit.models import oaxaca_blinder as oaxaca_blinder

@@ -73,7 +73,12 @@ def test_the_demo_release_is_good():
     assert release.rules == ReleaseRules()
     assert "模拟数据" in release.publication.title
     assert {tuple(table.by) for table in release.tables} >= {("industry",), ("occupation",)}
-    assert [report.notebook for report in release.reports] == ["wage_levels"]
+    assert [report.notebook for report in release.reports] == [
+        "wage_levels",
+        "guideline_comparison",
+        "labour_cost",
+        "group_guidance",
+    ]
 
 
 @pytest.mark.parametrize(

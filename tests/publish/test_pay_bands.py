@@ -76,6 +76,13 @@ def test_every_joined_band_passes_the_rules_and_none_is_lost(counts):
         assert firms.max() <= 0.6 * firms.sum()
 
 
+def test_joining_does_not_let_one_enterprise_dominate_the_open_band():
+    # Found by hypothesis: the first two bands left over make the open one 55 of 91 of the last enterprise.
+    people = np.array([[1, 19, 30], [0, 0, 1], [1, 35, 54]], dtype=float)
+    with pytest.raises(ReleaseError, match="too few"):
+        join_bands(people, people, ReleaseRules(max_share=0.6, min_employees_tails=50))
+
+
 def test_a_band_with_one_dominant_enterprise_is_joined():
     # 55,000 is paid by firm 0 nearly alone.
     pay = np.repeat([45_000, 55_000, 65_000], 300)

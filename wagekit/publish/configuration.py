@@ -79,6 +79,8 @@ class Rules(_Strict):
     max_share: float | Literal[False] = ReleaseRules.max_share or False
     max_cv: float | Literal[False] = ReleaseRules.max_cv or False
     min_employees_tails: int | Literal[False] = ReleaseRules.min_employees_tails or False
+    max_se: float | Literal[False] = False
+    min_enterprises_beyond: int | Literal[False] = ReleaseRules.min_enterprises_beyond or False
 
     def rules(self) -> ReleaseRules:
         """The rules as the disclosure control takes them."""

@@ -214,6 +214,10 @@ def join_bands(people: Floats, weights: Floats, rules: ReleaseRules) -> list[tup
         if passes(start, stop):
             groups.append((start, stop))
             start = stop
+    # What is left between the last full band and the open one joins the latter, and with it as many bands as it
+    # takes until the open one passes: bands that are joined can be dominated where none of them is.
+    while groups and not passes(start, last):
+        start = groups.pop()[0]
     if top is None or not groups:
         raise ReleaseError(
             "too few employees or enterprises for a distribution of pay",
@@ -221,7 +225,6 @@ def join_bands(people: Floats, weights: Floats, rules: ReleaseRules) -> list[tup
             expected="at least two bands that the release rules let through",
             do="Use wider bands, or leave the distribution out",
         )
-    # What is left between the last full band and the open one joins the latter.
     return [*groups, (start, last)]
 
 
