@@ -75,10 +75,12 @@ def dense_codes(code: Codes, space: int, inside: Flags | None = None) -> tuple[C
     if space <= SPARSE * code.size + 1024:
         seen = np.zeros(space, dtype=bool)
         seen[code if inside is None else code[inside]] = True
-        lookup = np.cumsum(seen) - 1
+        present = np.flatnonzero(seen)
+        lookup = np.zeros(space, dtype=np.int64)
+        lookup[present] = np.arange(present.size)
         if inside is None:
-            return np.flatnonzero(seen), lookup[code]
-        return np.flatnonzero(seen), np.where(inside, lookup[np.where(inside, code, 0)], -1)
+            return present, lookup[code]
+        return present, np.where(inside, lookup[np.where(inside, code, 0)], -1)
     chosen = code if inside is None else code[inside]
     present, inverse = np.unique(chosen, return_inverse=True)
     if inside is None:
