@@ -1,10 +1,13 @@
 """Running the installed ``wagekit`` command in a process of its own, as a person at a terminal does."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 COMMAND = shutil.which("wagekit", path=str(Path(sys.executable).parent)) or "wagekit"
 
@@ -38,3 +41,25 @@ def wagekit(*arguments, folder=None, timeout=120, **changes):
         process.kill()
         raise
     return process.returncode, said, complained
+
+
+VERBS = ("demo", "intake", "check", "tables", "build")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals, pseudo-terminals and limits of POSIX")
+
+
+def refusal(result):
+    """The one sentence of a command that was refused."""
+    status, said, complained = result
+    assert status == 1, complained
+    assert said == ""
+    assert complained.startswith("wagekit: ")
+    assert complained.endswith(".\n")
+    assert complained.count("\n") == 1
+    assert "Traceback" not in complained
+    assert "wagekit's own" not in complained
+    assert "\x1b" not in complained
+    return complained
+
+
+def digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -19,6 +19,7 @@ from wagekit.survey_statistics import By, SurveyStatistics, names_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wagekit.engines.scanned_survey import ScannedSurvey
     from wagekit.weighting.margins import Totals
     from wagekit.weighting.summary import WeightSummary
 
@@ -114,6 +115,20 @@ class Survey(SurveyStatistics):
                 )
             made = from_columns(self._sample.weights, given, self._sample, replicate_method, **options)
             self._sample = self._sample.with_replicates(replace(made, mse=mse or made.mse))
+
+    @staticmethod
+    def scan(source: Any, **design: Any) -> ScannedSurvey:
+        """A survey whose rows stay where they are: in Parquet files, DuckDB, PostgreSQL or Spark.
+
+        Parameters
+        ----------
+        source : a Parquet file, a folder of them or a pattern; a DuckDB relation; an Ibis table of any engine.
+        design : ``weights``, ``strata``, ``psu``, ``fpc``, ``single_psu``, ``name`` as for a Survey; ``memory``, a limit
+            such as ``"4GB"``. See :func:`wagekit.engines.scan`.
+        """
+        from wagekit.engines.scanning import scan
+
+        return scan(source, **design)
 
     # -- what it is ------------------------------------------------------------------------------
 

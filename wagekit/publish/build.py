@@ -63,7 +63,9 @@ def build(
     """
     target = output_folder(declared, output)
     source = Path(store) if store is not None else declared.store
-    steps = len(declared.tables) + bool(declared.tables) + len(declared.reports)
+    # A mistyped notebook or parameter is told before anything is made.
+    reports = [(report, *_bound(declared, report, source)) for report in declared.reports]
+    steps = len(declared.tables) + bool(declared.tables) + len(reports)
 
     def told(step: int, what: str) -> None:
         if progress is not None:
@@ -74,9 +76,17 @@ def build(
             if declared.tables:
                 make_tables(declared, beside, store=source, progress=lambda step, _, what: told(step, what))
             first = len(declared.tables) + bool(declared.tables)
-            for number, report in enumerate(declared.reports, start=1):
+            for number, (report, path, parameters) in enumerate(reports, start=1):
                 told(first + number, report.file_name)
-                _report(declared, report, source, beside, cell_timeout)
+                with _callers_signals():
+                    build_report(
+                        path,
+                        parameters,
+                        folder=beside,
+                        name=report.file_name,
+                        formats=report.formats,
+                        cell_timeout=cell_timeout,
+                    )
         except ReleaseError:
             _keep_failed(beside, target)
             raise
@@ -136,10 +146,12 @@ def notebook_path(declared: Release, name: str) -> Path:
         ) from None
 
 
-def _report(declared: Release, report: ReportDeclaration, store: Path, folder: Path, cell_timeout: float) -> None:
+def _bound(declared: Release, report: ReportDeclaration, store: Path) -> tuple[Path, dict[str, Any]]:
+    """The notebook of a report and the parameters it is run with."""
     path = notebook_path(declared, report.notebook)
+    notebook = load(path)
     about = declared.publication
-    known = {parameter.name for parameter in load(path).parameters}
+    known = {parameter.name for parameter in notebook.parameters}
     # What the release says once, each notebook that asks for it is told.
     said: dict[str, Any] = {
         "store": str(store.absolute()),
@@ -149,16 +161,9 @@ def _report(declared: Release, report: ReportDeclaration, store: Path, folder: P
         "bureau": about.publisher,
         "date": about.date.isoformat() if about.date else "",
     }
-    values = {name: value for name, value in said.items() if name in known}
-    with _callers_signals():
-        build_report(
-            path,
-            {**values, **report.parameters},
-            folder=folder,
-            name=report.file_name,
-            formats=report.formats,
-            cell_timeout=cell_timeout,
-        )
+    values = {**{name: value for name, value in said.items() if name in known}, **report.parameters}
+    notebook.bind(values)
+    return path, values
 
 
 @contextmanager

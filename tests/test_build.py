@@ -1,0 +1,340 @@
+"""Building a release: complete, or the one before stays as it was, whatever happens on the way."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import time
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.collect.made_files import employees, enterprises, write_pair
+from tests.command import start, wagekit
+from wagekit.errors import ReleaseError, StoreError, WagekitError
+from wagekit.publish.build import build, output_folder
+from wagekit.publish.configuration import Release
+from wagekit.publish.tables import file_names, make_tables
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+TABLES = """\
+[release]
+store = "s.duckdb"
+wave = 2023
+title = "工资价位"
+publisher = "演示单位"
+
+[[tables]]
+name = "overall"
+
+[[tables]]
+name = "by_industry"
+by = ["industry"]
+"""
+
+FILES = ["by_industry.csv", "by_industry.html", "by_industry_tidy.csv"]
+FILES += ["overall.csv", "overall.html", "overall_tidy.csv", "wage_levels.xlsx"]
+
+REPORT = '\n[[reports]]\nnotebook = "own"\nformats = ["html"]\n'
+
+SHOWS = """\
+report = wk.open_report(store, wave, rules=rules)
+report.cover(bureau=bureau)
+"""
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """A store with one wave of 1,200 employees in 40 enterprises."""
+    folder = tmp_path_factory.mktemp("store")
+    pay = np.random.default_rng(7).lognormal(11.6, 0.4, 1200).round().astype(int).astype(str)
+    firms, staff = write_pair(folder, enterprises(40), employees(1200, 40).assign(annual_pay=pay, weight="10"))
+    status, _, complained = wagekit("intake", firms, staff, "--wave", 2023, "--store", folder / "s.duckdb")
+    assert status == 0, complained
+    return folder / "s.duckdb"
+
+
+@pytest.fixture
+def place(tmp_path, store):
+    """A folder with a store and a release of two tables."""
+    shutil.copy(store, tmp_path / "s.duckdb")
+    (tmp_path / "release.toml").write_text(TABLES, encoding="utf-8")
+    return tmp_path
+
+
+def declare(place, text=TABLES, *cells):
+    """The release, and beside it a notebook of the cells, which knows the folder as `here`."""
+    (place / "release.toml").write_text(text, encoding="utf-8")
+    notebook = nbformat.v4.new_notebook()
+    said = 'store: str = ""\nwave: int = 0\nrules: str = ""\nbureau: str = ""'
+    notebook.cells = [nbformat.v4.new_code_cell(said, metadata={"tags": ["parameters"]})]
+    start_up = f"import os, pathlib, time\nimport wagekit as wk\nhere = pathlib.Path({str(place)!r})"
+    notebook.cells += [nbformat.v4.new_code_cell(source) for source in (start_up, *cells)]
+    nbformat.write(notebook, place / "own.ipynb")
+    return Release.load(place / "release.toml")
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def sentence(result):
+    status, said, complained = result
+    assert (status, said) == (1, ""), complained
+    assert complained.count("\n") == 1, complained
+    assert "wagekit's own" not in complained
+    return complained
+
+
+# -- the whole release ---------------------------------------------------------------------------
+
+
+def test_a_release_of_tables_and_a_report(place):
+    declare(place, TABLES + REPORT, SHOWS, "assert wave == 2023 and bureau == '演示单位'", "report.wage_levels()")
+    status, said, complained = wagekit("build", "-r", "release.toml", "-o", "out/2023", folder=place)
+    assert (status, complained) == (0, "")
+    names = sorted([*FILES, "own.html"])
+    assert said.splitlines() == [str(Path("out", "2023", name)) for name in names]
+    assert sorted(contents(place / "out")) == [f"2023/{name}" for name in names]
+    assert "演示单位" in (place / "out" / "2023" / "own.html").read_text(encoding="utf-8")
+    if os.name == "posix":  # published files are for everybody
+        assert stat.S_IMODE((place / "out" / "2023").stat().st_mode) == 0o755
+        assert all(path.stat().st_mode & stat.S_IROTH for path in (place / "out" / "2023").iterdir())
+    # A notebook that fails in the next build leaves this one in place, and is kept to be looked into.
+    before = contents(place / "out")
+    declare(place, TABLES.replace("工资价位", "别的标题") + REPORT, SHOWS, "1 / 0")
+    complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out/2023", folder=place))
+    assert "('1 / 0') failed: ZeroDivisionError: division by zero." in complained
+    after = contents(place / "out")
+    failed = nbformat.reads(after.pop("2023-own.failed.ipynb").decode(), as_version=4)
+    assert after == before
+    assert failed.cells[-1].outputs[0].ename == "ZeroDivisionError"
+
+
+def test_the_files_are_those_that_were_foretold(place):
+    declared = declare(place)
+    built = build(declared, place / "out")
+    assert [path.name for path in built.files] == FILES == sorted(file_names(declared))
+    assert built.folder == (place / "out").resolve()
+    told = []
+    build(declared, place / "out", progress=lambda *step: told.append(step))
+    assert told == [(1, 3, "overall"), (2, 3, "by_industry"), (3, 3, "wage_levels.xlsx")]
+
+
+def test_building_again_gives_the_same_bytes_and_a_new_wave_other_ones(place):
+    declared = declare(place)
+    first = contents(build(declared, place / "out").folder)
+    assert contents(build(declared, place / "out").folder) == first
+    declare(place, TABLES.replace('publisher = "演示单位"', 'publisher = "另一单位"'))
+    other = contents(build(Release.load(place / "release.toml"), place / "out").folder)
+    assert other.keys() == first.keys()
+    assert other["wage_levels.xlsx"] != first["wage_levels.xlsx"]
+
+
+# -- where it may go -----------------------------------------------------------------------------
+
+
+def test_a_folder_with_other_work_is_left_alone(place):
+    """A build replaces the folder as a whole: what it didn't write would be gone."""
+    declared = declare(place)
+    for name in ("年度总结.docx", "wage_levels_by_sex.csv", ".git", "deeper/own.csv"):
+        out = place / "out"
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("other work", encoding="utf-8")
+        complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", folder=place))
+        assert f"the folder holds other work ({name.split('/')[0]!r}, which this release doesn't write)" in complained
+        assert contents(out) == {name: b"other work"}
+        shutil.rmtree(out)
+    # A file manager's own files are nobody's work.
+    build(declared, place / "out")
+    (place / "out" / ".DS_Store").write_bytes(b"\0")
+    assert [path.name for path in build(declared, place / "out").files] == FILES
+
+
+def test_the_working_folder_files_and_homes_are_no_output(place, monkeypatch):
+    declared = declare(place)
+    empty = place / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("HOME", str(empty))
+    for output, says in ((".", "other work"), (empty, "other work"), ("..", "other work"), (Path("/"), "other work")):
+        with pytest.raises(ReleaseError, match=says):
+            output_folder(declared, output)
+    (place / "taken").write_text("other work")
+    for output in (place / "taken", place / "taken" / "deeper"):
+        with pytest.raises(ReleaseError, match=r"there is a file of that name|can't be written"):
+            build(declared, output)
+    assert (place / "taken").read_text() == "other work"
+    complained = sentence(wagekit("demo", "--output", ".", folder=empty))
+    assert "other work" in complained
+    assert not list(empty.iterdir())
+    assert not (place / "empty-survey").exists()
+
+
+@POSIX
+def test_a_link_to_the_published_folder_is_followed(place):
+    declared = declare(place)
+    build(declared, place / "published" / "2023")
+    (place / "current").symlink_to(place / "published" / "2023")
+    shutil.rmtree(place / "published" / "2023")
+    (place / "published" / "2023").mkdir()
+    assert build(declared, place / "current").folder == (place / "published" / "2023").resolve()
+    assert (place / "current").is_symlink()
+    assert sorted(contents(place / "published" / "2023")) == FILES
+
+
+# -- releases that can't be built ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TABLES.replace("wave =", "wvae ="), "[release]: unknown key 'wvae'"),
+        (TABLES.replace("2023", '"2023"'), "key 'wave': found '2023'; expected a valid integer"),
+        (TABLES.replace("[[tables]]", "[tables]", 1).split("[[tables]]")[0], "'tables'"),
+        (TABLES.replace('"industry"', '"industri"'), "('by_industry'), frame: there is no column 'industri'"),
+        (TABLES + 'variable = "sex"\n', "('by_industry'), key 'variable': 'sex' holds codes"),
+        (TABLES + 'statistics = ["median"]\n', "found 'median'; expected a percentile such as p10"),
+        (TABLES + "[rules]\nmin_employes = 3\n", "[rules]: unknown key 'min_employes'"),
+        (TABLES + '[rules]\nmax_share = "85"\n', "key 'max_share': found '85'"),
+        (TABLES.replace("by_industry", "../x"), "expected letters, digits"),
+        (TABLES.replace("s.duckdb", "none.duckdb"), "none.duckdb: there is no such store"),
+        (TABLES.replace("2023", "2022"), "wave 2022 is not in the store; expected one of 2023"),
+        (TABLES + '[[reports]]\nnotebook = "wage_level"\n', "there is no notebook 'wage_level'"),
+        (TABLES + '[[reports]]\nnotebook = "wage_levels"\nparameters = { wvae = 1 }\n', "there is no parameter 'wvae'"),
+        (TABLES + '[[reports]]\nnotebook = "wage_levels"\nformats = ["docx"]\n', "found 'docx'"),
+        (TABLES + '[[reports]]\nnotebook = "junk"\n', "the file is no notebook"),
+        ("[release", "not TOML"),
+        ("", "the section [release] is missing"),
+    ],
+)
+def test_a_release_that_can_not_be_built_changes_nothing(place, text, says):
+    (place / "junk.ipynb").write_text("{")
+    before = contents(build(declare(place), place / "out").folder)
+    (place / "release.toml").write_text(text, encoding="utf-8")
+    names = {entry.name for entry in place.iterdir()}
+    with pytest.raises(WagekitError) as caught:
+        build(Release.load(place / "release.toml"), place / "out")
+    message = str(caught.value)
+    assert says in message
+    assert "\n" not in message
+    assert contents(place / "out") == before
+    assert {entry.name for entry in place.iterdir()} == names
+
+
+def test_the_command_says_in_one_sentence_what_is_wrong_with_a_release(place):
+    (place / "release.toml").write_text(TABLES.replace("wave =", "wvae ="), encoding="utf-8")
+    for verb in ("build", "tables"):
+        assert sentence(wagekit(verb, "-r", "release.toml", "-o", "out", folder=place)) == (
+            "wagekit: release.toml, [release]: unknown key 'wvae'; expected one of store, wave, language, title, "
+            "publisher, date, workbook. The nearest is 'wave'.\n"
+        )
+    assert "can't be read" in sentence(wagekit("build", "-r", place, "-o", "out", folder=place))
+    (place / "release.toml").write_bytes(TABLES.encode("gb18030"))
+    assert "is not UTF-8" in sentence(wagekit("build", "-r", "release.toml", "-o", "out", folder=place))
+    assert not (place / "out").exists()
+
+
+def test_tables_leave_the_files_of_the_release_before(place):
+    declared = declare(place)
+    make_tables(declared, place / "out")
+    before = contents(place / "out")
+    with pytest.raises(StoreError):
+        make_tables(declared, place / "out", store=place / "none.duckdb")
+    blocked = declare(place, TABLES.replace("2023\n", "2023\nworkbook = 'book'\n"))
+    with pytest.raises(ReleaseError):
+        make_tables(blocked, place / "out" / "overall.csv")
+    assert contents(place / "out") == before
+
+
+# -- stopped and killed --------------------------------------------------------------------------
+
+WAITS = "(here / 'kernel').write_text(str(os.getpid()))\ntime.sleep(120)"
+
+
+def waiting(place):
+    """A build whose notebook is running; the process and that of its kernel."""
+    declare(place, TABLES + REPORT, SHOWS, WAITS)
+    process = start("build", "-r", "release.toml", "-o", "out", folder=place)
+    end = time.monotonic() + 90
+    while not (place / "kernel").exists() or not (place / "kernel").read_text():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return process, int((place / "kernel").read_text())
+
+
+def ended(process_id, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.kill(process_id, 0)
+        except ProcessLookupError:
+            return True
+        state = Path(f"/proc/{process_id}/stat")
+        if state.exists() and state.read_text().split()[2] == "Z":  # dead, its parent hasn't asked yet
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_build_leaves_the_release_before(place, number):
+    before = contents(build(declare(place), place / "out").folder)
+    (place / "out" / "own.html").write_text("the report of the release before")
+    before["own.html"] = b"the report of the release before"
+    process, kernel = waiting(place)
+    process.send_signal(number)
+    said, complained = process.communicate(timeout=60)
+    assert said == ""
+    assert contents(place / "out") == before
+    assert ended(kernel)
+    beside = {entry.name for entry in place.iterdir()} - {"s.duckdb", "release.toml", "own.ipynb", "kernel", "out"}
+    if number == signal.SIGKILL:
+        assert process.returncode == -number
+        assert all(name.startswith(".out.") for name in beside)
+    else:
+        assert process.returncode == 128 + number
+        assert "wagekit: stopped; nothing was left half-done.\n" in complained
+        assert not beside
+    # The next build works.
+    (place / "out" / "own.html").unlink()
+    assert [path.name for path in build(declare(place), place / "out").files] == FILES
+
+
+def test_a_cell_that_takes_too_long(place):
+    declare(place, TABLES + REPORT, "time.sleep(120)")
+    complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", "--timeout", 2, folder=place))
+    assert "('time.sleep(120)') failed: it took more than 2 s." in complained
+    assert not (place / "out").exists()
+
+
+def test_two_builds_at_once_leave_a_whole_release(place):
+    declare(place)
+    running = [start("build", "-r", "release.toml", "-o", "out", folder=place) for _ in range(2)]
+    results = [(process.communicate(timeout=120), process.returncode) for process in running]
+    assert 0 in [status for _, status in results]
+    assert all("Traceback" not in complained for (_, complained), _ in results)
+    assert sorted(contents(place / "out")) == FILES
+    tidy = pd.read_csv(place / "out" / "overall_tidy.csv")
+    assert tidy["value"].notna().all()
+
+
+def test_the_notebook_is_told_what_the_release_says_once(place):
+    """Parameters of the release reach the notebook that asks for them; its own are set over them."""
+    text = TABLES.replace('"演示单位"', '"演示单位"\ndate = 2024-05-01')
+    cells = ["(here / 'told.json').write_text(__import__('json').dumps([store, wave, rules, bureau]));", SHOWS]
+    declared = declare(place, text + REPORT + "parameters = { bureau = '另一单位' }\n", *cells)
+    build(declared, place / "out")
+    assert json.loads((place / "told.json").read_text()) == [
+        str(place / "s.duckdb"),
+        2023,
+        str(place / "release.toml"),
+        "另一单位",
+    ]
