@@ -74,6 +74,13 @@ def test_bands_by_hand() -> None:
         survey.band_mean("y", 50, 50)
 
 
+def test_trimmed_mean_by_hand() -> None:
+    # Twenty workers of one weight: without the least and the best paid.
+    y = np.arange(1.0, 21) ** 2
+    survey = wk.Survey(pd.DataFrame({"y": y, "w": 3.0}), weights="w")
+    assert survey.trimmed_mean("y").frame["estimate"].item() == pytest.approx(y[1:-1].mean(), rel=1e-14)
+
+
 def test_whole_band_is_the_mean_with_its_error(survey: wk.Survey) -> None:
     columns = ["estimate", "se", "ci_lower", "ci_upper"]
     band = survey.band_mean("pay", 0, 100, by="industry").frame[columns]
