@@ -133,6 +133,8 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path, filled: Path) -> None:
         import os, sys
         from wagekit.collect import store
         from wagekit.errors import StoreError
+        with store.open(sys.argv[2], read_only=True) as opened:
+            opened.waves()  # loads what the other user may not be let to read
         if os.geteuid() == 0:
             os.setuid(65534)  # rights don't bind root
         for path, read_only in ((sys.argv[1], False), (sys.argv[2], False), (sys.argv[2], True)):
@@ -153,7 +155,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path, filled: Path) -> None:
     lines = result.stdout.splitlines()
     assert "can't be created (Permission denied)" in lines[0], result.stderr
     assert "may not be written here" in lines[1]
-    assert lines[2] == "1"
+    assert lines[2:] == ["1"], result.stderr
 
 
 # -- schema and migrations -----------------------------------------------------------------------
