@@ -16,7 +16,7 @@ import pytest
 from tests.collect.made_files import employees, enterprises, write_pair
 from tests.command import start, wagekit
 from wagekit.errors import ReleaseError, StoreError, WagekitError
-from wagekit.publish.build import build, output_folder
+from wagekit.builds.build import build, output_folder
 from wagekit.publish.configuration import Release
 from wagekit.publish.tables import file_names, make_tables
 

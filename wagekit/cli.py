@@ -276,7 +276,7 @@ def build(
     timeout: Annotated[float, typer.Option(help="Seconds that one cell of a report may take.", min=1)] = 300,
 ) -> None:
     """Build a whole release, tables and reports: complete, or the one before stays as it was."""
-    from wagekit.publish.build import build as build_release
+    from wagekit.builds.build import build as build_release
     from wagekit.publish.configuration import Release
 
     with _progress() as told:

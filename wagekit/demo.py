@@ -10,7 +10,7 @@ from wagekit.collect.intake import IntakeReport, intake
 from wagekit.collect.store import open as open_store
 from wagekit.collect.synthetic import population, write_files
 from wagekit.files import made_folder
-from wagekit.publish.build import Built, build, output_folder
+from wagekit.builds.build import Built, build, output_folder
 from wagekit.publish.configuration import Release
 from wagekit.publish.tables import Progress
 from wagekit.resources import resource
