@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import glob
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,15 +84,69 @@ def replacing(path: str | os.PathLike[str], *, error: type[WagekitError] = Relea
 
 
 @contextmanager
-def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A folder beside `path` that takes its place when the block ends without an error.
+def alone(path: str | os.PathLike[str], *, wait: float = 0.0) -> Iterator[None]:
+    """Be the only one that replaces `path`, for as long as the block runs, on this machine.
 
-    Both change their names, so that whoever reads `path` finds all of the old files or all of the new.
+    The lock is the system's: it ends with the process, whatever ends it.
+
+    Parameters
+    ----------
+    path : file or folder; the lock is a hidden file beside it.
+    wait : seconds to wait for whoever holds it.
 
     Raises
     ------
     ReleaseError
-        If it can't be written.
+        If somebody else still holds it then, or the lock can't be written.
+    """
+    from filelock import FileLock, Timeout
+
+    target = Path(path).absolute()
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(lock_of(target), timeout=wait, mode=0o644)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise ReleaseError(
+                "it is being built by another process",
+                where=str(target),
+                expected="one build of a folder at a time",
+                do="Wait for it to end, or give --wait a number of seconds",
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def lock_of(path: str | os.PathLike[str]) -> Path:
+    """Where the lock of a file or folder lies."""
+    target = Path(path).absolute()
+    return target.with_name(f".{target.name}.lock")
+
+
+_BESIDE = ".part"
+_ASIDE = ".old.part"
+
+
+@contextmanager
+def replacing_folder(path: str | os.PathLike[str], *, wait: float = 0.0) -> Iterator[Path]:
+    """A folder beside `path` that takes its place when the block ends without an error.
+
+    The two exchange their names in one step, so that whoever reads `path`, or cuts the power, finds all of the old
+    files or all of the new; where the system has no such step (Windows, some network file systems) one is renamed
+    after the other. What an earlier process left half-made when it was killed is cleared away.
+
+    Parameters
+    ----------
+    path : the folder.
+    wait : seconds to wait if another process is replacing it.
+
+    Raises
+    ------
+    ReleaseError
+        If it can't be written, or another process is replacing it.
 
     Examples
     --------
@@ -99,28 +157,81 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['after']
     """
-    target = Path(path)
-    with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    target = Path(path).absolute()
+    with alone(target, wait=wait), writing(target):
+        _clear(target)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=_BESIDE, dir=target.parent))
         try:
             yield beside
             beside.chmod(0o755)
+            _settle(beside)
             _swap(beside, target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
 
+def _clear(target: Path) -> None:
+    """What a killed process left: half-made folders go, a release that it had just put aside comes back."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{_BESIDE}"):
+        if left.name.endswith(_ASIDE) and not target.exists():
+            left.rename(target)
+        else:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _settle(folder: Path) -> None:
+    """Have the disk hold all of a folder's files before they are pointed to."""
+    for place, _, files in os.walk(folder):
+        for file in files:
+            _flush(Path(place, file))
+        _flush(Path(place))
+
+
+def _flush(path: Path) -> None:
+    if os.name != "posix" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _swap(made: Path, target: Path) -> None:
-    """Put a folder in the place of another by renaming both."""
+    """Put a folder in the place of another; the old one has the name of the new one afterwards, or is gone."""
     if not target.exists():
         made.rename(target)
-        return
-    old = made.with_name(f"{made.name}.old")
-    target.rename(old)
+    elif not _exchange(made, target):
+        old = made.with_name(f"{made.name.removesuffix(_BESIDE)}{_ASIDE}")
+        target.rename(old)
+        try:
+            made.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    if os.name == "posix":
+        _flush(target.parent)
+
+
+_AT_WORKING_FOLDER = -100  # AT_FDCWD of Linux
+_EXCHANGE = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two paths change names in one step; False where the system or its file system has no such step."""
+    first, second = os.fsencode(one), os.fsencode(other)
     try:
-        made.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        library = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            status = library.renamex_np(first, second, _EXCHANGE)
+        else:
+            status = library.renameat2(_AT_WORKING_FOLDER, first, _AT_WORKING_FOLDER, second, _EXCHANGE)
+    except (AttributeError, TypeError, OSError):
+        return False
+    if status == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number), str(other))

@@ -110,10 +110,16 @@ class TableDeclaration(_Strict):
 
 
 class ReportDeclaration(_Strict):
-    """``[[reports]]``: one report made from a notebook with parameters."""
+    """``[[reports]]``: a report made from a notebook with parameters, or one for each value of a column.
+
+    `each` names a column of the survey that is a parameter of the notebook; `values` are those of its values for
+    which a report is made, all that the wave holds unless given. The value is added to the name of the files.
+    """
 
     notebook: Text
     name: FileName | None = None
+    each: Text | None = None
+    values: Annotated[list[Text], Field(min_length=1), AfterValidator(_no_repetition)] | None = None
     formats: Annotated[list[Literal["html", "pdf"]], Field(min_length=1), AfterValidator(_no_repetition)] = [
         "html",
         "pdf",
@@ -122,8 +128,16 @@ class ReportDeclaration(_Strict):
 
     @property
     def file_name(self) -> str:
-        """What the report's files are called, without the ending."""
+        """What the report's files are called, without the ending; with `each`, the value comes after it."""
         return self.name or Path(self.notebook).stem
+
+
+class LimitsDeclaration(_Strict):
+    """``[limits]``: what one report may use: seconds for a cell, seconds for all of it, memory in MB."""
+
+    cell_seconds: Annotated[float, Field(gt=0)] = 300.0
+    report_seconds: Annotated[float, Field(gt=0)] = 1_800.0
+    memory_megabytes: Annotated[int, Field(gt=0)] = 4_096
 
 
 class Release(_Strict):
@@ -141,6 +155,7 @@ class Release(_Strict):
     declared_rules: Rules = Field(alias="rules", default=Rules())
     tables: list[TableDeclaration] = []
     reports: list[ReportDeclaration] = []
+    limits: LimitsDeclaration = LimitsDeclaration()
     path: Path = Field(default=Path("release.toml"), exclude=True)
 
     @classmethod
@@ -156,7 +171,7 @@ class Release(_Strict):
         place = Path(path)
         declared = _read(place)
         if "path" in declared:
-            raise _unknown("path", ["release", "rules", "tables", "reports"], str(place))
+            raise _unknown("path", list(_SECTIONS), str(place))
         try:
             made = cls.model_validate({**declared, "path": place})
         except ValidationError as error:
@@ -194,6 +209,19 @@ class Release(_Strict):
                     f"the name {table.name!r} is that of a report too",
                     where=f"{place}, [[tables]] {number}, key 'name'",
                     expected="another name, since both are written as web pages",
+                )
+        for number, report in enumerate(self.reports, start=1):
+            if report.values is not None and report.each is None:
+                raise ReleaseError(
+                    "'values' without 'each'",
+                    where=f"{place}, [[reports]] {number} ({report.notebook!r})",
+                    expected="the column of which these are values",
+                )
+            if report.each in report.parameters:
+                raise ReleaseError(
+                    f"the parameter {report.each!r} is set and named by 'each' too",
+                    where=f"{place}, [[reports]] {number} ({report.notebook!r})",
+                    expected="one of the two",
                 )
         if not self.tables and not self.reports:
             raise ReleaseError(
@@ -251,6 +279,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "rules": Rules,
     "tables": TableDeclaration,
     "reports": ReportDeclaration,
+    "limits": LimitsDeclaration,
 }
 
 

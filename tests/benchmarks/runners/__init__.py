@@ -1,0 +1,1 @@
+"""What `peers.py` runs: simulated data, one small runner a peer, and what their numbers are held against."""
