@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    **dict.fromkeys(("cli", "demo"), 7),
+    **dict.fromkeys(("cli", "demo", "terminal"), 7),
     "builds": 6,
     **dict.fromkeys(("publish", "editing"), 5),
     **dict.fromkeys(("collect", "guidance"), 4),

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import os
-import signal
 import sys
-import unicodedata
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from wagekit import __version__
-from wagekit.errors import InputError, WagekitError, WagekitWarning
+from wagekit.errors import InputError, WagekitError
+from wagekit.terminal import Stopped, listen_for_stops, messages, plain, progress, quiet_others, say, stages
 
 if TYPE_CHECKING:
     from wagekit.publish.configuration import Release
@@ -32,8 +24,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From wage-survey files to protected, published pay guidance. 企业薪酬调查：从调查表到发布的工资价位。",
 )
-_messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
-_output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 Store = Annotated[Path, typer.Option("--store", "-s", help="The survey's database, a DuckDB file.")]
 Wave = Annotated[int, typer.Option("--wave", "-w", help="Reference year of the survey.")]
@@ -44,8 +34,8 @@ Declared = Annotated[Path | None, typer.Option("--release", "-r", help="A releas
 def main() -> None:
     """Run the command; a mistake in the input ends with one sentence and exit status 1, never a traceback."""
     debug = bool(os.environ.get("WAGEKIT_DEBUG"))
-    _quiet_others(debug)
-    stops = _listen_for_stops()
+    quiet_others(debug)
+    stops = listen_for_stops()
     status: str | int | None = 1
     sentence = ""
     try:
@@ -60,7 +50,7 @@ def main() -> None:
         sentence = "there is not enough memory for this; nothing was left half-done."
     except OSError as error:
         sentence = str(InputError(f"the system refused ({error.strerror or error})", where=_named(error)))
-    except _Stopped:
+    except Stopped:
         pass
     except Exception as error:
         if debug and not stops:
@@ -72,94 +62,17 @@ def main() -> None:
     if stops:  # whatever it was taken for on its way up
         status, sentence = 128 + stops[0], "stopped; nothing was left half-done."
     if sentence:
-        _messages.print(f"wagekit: {_plain(sentence)}")
+        messages.print(f"wagekit: {plain(sentence)}")
     sys.exit(status)
-
-
-class _Stopped(BaseException):
-    """Ctrl-C, or a request to end. Not a KeyboardInterrupt, which typer answers by itself."""
-
-
-def _listen_for_stops() -> list[int]:
-    """Let both signals end the command in good order; the list tells which one came."""
-    stops: list[int] = []
-
-    def stop(number: int, frame: object) -> None:
-        stops.append(number)
-        raise _Stopped
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as in a job that a shell put in the background
-            signal.signal(number, stop)
-    return stops
-
-
-def _quiet_others(debug: bool) -> None:
-    """Nothing but wagekit's own sentences on the terminal, and no character that it can't show ends the command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if debug:
-        return
-    logging.getLogger().addHandler(logging.NullHandler())
-    sys.unraisablehook = lambda problem: None
-
-    def note(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if issubclass(category, WagekitWarning):
-            _messages.print(f"  note: {_plain(str(message))}")
-
-    warnings.showwarning = note
 
 
 def _named(error: OSError) -> str | None:
     return os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
 
 
-def _plain(text: str) -> str:
-    """Text for a terminal: what is no character (control codes, half-read bytes in names of files) is written out.
-
-    >>> _plain("单位\\x1b[31m\\n.csv")
-    '单位\\\\x1b[31m\\\\n.csv'
-    """
-    return "".join(
-        character.encode("unicode_escape").decode() if unicodedata.category(character)[0] == "C" else character
-        for character in text
-    )
-
-
-def _print(text: str) -> None:
-    _output.print(_plain(text))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int, str], None]]:
-    """A bar told of steps; silent where nobody watches."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=_messages, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=None)
-
-        def told(step: int, steps: int, what: str) -> None:
-            bar.update(task, completed=max(step - 1, 0), total=steps, description=what)
-
-        yield told
-
-
-@contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
-    """The same bar for work that tells its stage and how far that is."""
-    with _progress() as told:
-        yield lambda stage, done, total: told(done + 1, max(total, 1), stage)
-
-
 def _version(asked: bool) -> None:
     if asked:
-        _print(f"wagekit {__version__}")
+        say(f"wagekit {__version__}")
         raise typer.Exit
 
 
@@ -178,13 +91,13 @@ def demo(
     """The whole job on a simulated survey of a Shanghai district (模拟数据)."""
     from wagekit.demo import run_demo
 
-    with _progress() as told:
+    with progress() as told:
         made = run_demo(output, seed=seed, progress=told)
     for report in made.intakes:
-        _print(str(report))
+        say(str(report))
     for file in made.release.files:
-        _print(_shown(file))
-    _print(f"The survey's files, store and true values (模拟数据): {_shown(made.survey)}")
+        say(_shown(file))
+    say(f"The survey's files, store and true values (模拟数据): {_shown(made.survey)}")
 
 
 @app.command(epilog="Example:  wagekit intake enterprises.xlsx employees.csv --wave 2023 --store putuo.duckdb")
@@ -206,7 +119,7 @@ def intake(
     from wagekit.collect.intake import intake as take_in
     from wagekit.collect.store import filling
 
-    with _stages() as told, filling(store) as opened:
+    with stages() as told, filling(store) as opened:
         report = take_in(
             opened,
             files,
@@ -216,15 +129,15 @@ def intake(
             minimum_wage=minimum_wage,
             progress=told,
         )
-    _print(str(report))
+    say(str(report))
     for file in report.files:
         read_as = ", ".join(part for part in (file.format, file.encoding, file.sheet) if part)
-        _print(f"  {file.file} ({read_as}): {file.rows:,} rows, {file.refused:,} refused")
+        say(f"  {file.file} ({read_as}): {file.rows:,} rows, {file.refused:,} refused")
     for title, rules in (("refused", report.refused_by_rule), ("to follow up", report.queries_by_rule)):
         for rule, count in rules.items():
-            _print(f"  {title}: {rule} {count:,}")
+            say(f"  {title}: {rule} {count:,}")
     for note in report.notes:
-        _messages.print(f"  note: {_plain(note)}")
+        messages.print(f"  note: {plain(note)}")
 
 
 @app.command(epilog="Example:  wagekit check --store putuo.duckdb --wave 2023 --output checks")
@@ -239,16 +152,16 @@ def check(store: Store, wave: Wave, output: Annotated[Path | None, typer.Option(
         found = {"refused": opened.refused(wave), "queries": opened.queries(wave)}
     folder = None if output is None else made_folder(output)
     for name, rows in found.items():
-        _print(f"{name}: {len(rows):,}")
+        say(f"{name}: {len(rows):,}")
         for rule, count in rows["rule"].value_counts().items():
-            _print(f"  {rule} {count:,}")
+            say(f"  {rule} {count:,}")
         if folder is not None:
             with replacing(folder / f"{name}_{wave}.csv") as beside:
                 # The values come from the files: none may become a formula in a spreadsheet.
                 rows.map(lambda value: neutral(value) if isinstance(value, str) else value).to_csv(
                     beside, index=False, encoding="utf-8-sig"
                 )
-            _print(f"  {_shown(folder / f'{name}_{wave}.csv')}")
+            say(f"  {_shown(folder / f'{name}_{wave}.csv')}")
 
 
 @app.command(epilog="Example:  wagekit tables --store putuo.duckdb --wave 2023 --output tables")
@@ -262,10 +175,10 @@ def tables(
     from wagekit.publish.tables import make_tables
 
     declared = _declared(release, store, wave)
-    with _progress() as told:
+    with progress() as told:
         made = make_tables(declared, output, store=store, progress=told)
     for file in made.files:
-        _print(_shown(file))
+        say(_shown(file))
 
 
 @app.command(epilog="Example:  wagekit build --release release.toml --output reports/2023")
@@ -279,10 +192,10 @@ def build(
     from wagekit.builds.build import build as build_release
     from wagekit.publish.configuration import Release
 
-    with _progress() as told:
+    with progress() as told:
         built = build_release(Release.load(release), output, store=store, cell_timeout=timeout, progress=told)
     for file in built.files:
-        _print(_shown(file))
+        say(_shown(file))
 
 
 def _declared(release: Path | None, store: Path | None, wave: int | None) -> Release:

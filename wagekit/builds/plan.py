@@ -116,7 +116,9 @@ def _tasks(declared: Release, report: ReportDeclaration, store: Path, values: Se
     if values is None:
         named: list[tuple[str, dict[str, Any]]] = [(report.file_name, {})]
     else:
-        named = [(_named(declared, report, value), {str(report.each): _typed(notebook, report, value)}) for value in values]
+        named = [
+            (_named(declared, report, value), {str(report.each): _typed(notebook, report, value)}) for value in values
+        ]
     about = declared.publication
     # What the release says once, each notebook that asks for it is told.
     said: dict[str, Any] = {
@@ -130,7 +132,8 @@ def _tasks(declared: Release, report: ReportDeclaration, store: Path, values: Se
     known = {parameter.name for parameter in notebook.parameters}
     common = {**{name: value for name, value in said.items() if name in known}, **report.parameters}
     return [
-        Task(name, notebook.path, notebook.bind({**common, **own}), tuple(report.formats), limits) for name, own in named
+        Task(name, notebook.path, notebook.bind({**common, **own}), tuple(report.formats), limits)
+        for name, own in named
     ]
 
 

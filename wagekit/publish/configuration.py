@@ -14,11 +14,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import ReleaseError
 from wagekit.options import HeldBack, Language, Order, Precision
+from wagekit.publish.edition import CalendarDeclaration, ComparisonDeclaration, Strict
 from wagekit.publish.figures import percent
 from wagekit.publish.words import clean_text
 
@@ -56,7 +57,7 @@ Words = Annotated[list[Text], BeforeValidator(_one_or_more), AfterValidator(_no_
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = Strict.model_config
 
 
 class Publication(_Strict):
@@ -156,6 +157,8 @@ class Release(_Strict):
     tables: list[TableDeclaration] = []
     reports: list[ReportDeclaration] = []
     limits: LimitsDeclaration = LimitsDeclaration()
+    comparison: ComparisonDeclaration | None = None
+    calendar: CalendarDeclaration | None = None
     path: Path = Field(default=Path("release.toml"), exclude=True)
 
     @classmethod
@@ -280,6 +283,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "tables": TableDeclaration,
     "reports": ReportDeclaration,
     "limits": LimitsDeclaration,
+    "comparison": ComparisonDeclaration,
+    "calendar": CalendarDeclaration,
 }
 
 
@@ -304,7 +309,7 @@ def _refusal(error: ValidationError, declared: dict[str, Any], place: Path) -> R
     elif section in _SECTIONS and len(location) > 1:
         where += f", [{section}]"
     if first["type"] == "extra_forbidden":
-        known = list(_SECTIONS) if len(location) == 1 else list(_SECTIONS[section].model_fields)
+        known = list(_SECTIONS) if len(location) == 1 else _keys(_SECTIONS[section])
         return _unknown(str(location[-1]), known, where)
     key = keys[0] if keys else section
     if first["type"] == "missing":
@@ -316,6 +321,10 @@ def _refusal(error: ValidationError, declared: dict[str, Any], place: Path) -> R
         where=f"{where}, key {key!r}" if len(location) > 1 else f"{where}, {key!r}",
         expected=_expected(first, [problem for problem in problems if _key_of(problem) == location]),
     )
+
+
+def _keys(section: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 def _key_of(problem: Any) -> tuple[int | str, ...]:
