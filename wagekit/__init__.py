@@ -23,6 +23,7 @@ _ROOMS = {
     "adjusted_premium": "models",
     "change": "waves",
     "chief_technicians": "guidance.chief_technicians",
+    "cube": "grouping",
     "decompose_growth": "waves",
     "enterprise_growth": "guidance.enterprises",
     "enterprise_survey": "guidance.enterprise_survey",
@@ -30,6 +31,7 @@ _ROOMS = {
     "graduate_pay": "guidance.groups",
     "graduates": "guidance.groups",
     "group_premium": "guidance.premium",
+    "grouping_sets": "grouping",
     "guideline": "guidance.guideline",
     "guidelines": "guidance.lines",
     "intake": "collect.intake",
@@ -45,6 +47,7 @@ _ROOMS = {
     "open": "collect.store",
     "open_report": "publish.report",
     "release": "publish.table",
+    "rollup": "grouping",
     "science_pay": "guidance.groups",
     "science_premium": "guidance.groups",
     "skill_floor_check": "guidance.skill",
@@ -64,6 +67,9 @@ if TYPE_CHECKING:
     from wagekit.disclosure.rules import ReleaseRules as ReleaseRules
     from wagekit.errors import WagekitError as WagekitError
     from wagekit.estimates import Estimates as Estimates
+    from wagekit.grouping import cube as cube
+    from wagekit.grouping import grouping_sets as grouping_sets
+    from wagekit.grouping import rollup as rollup
     from wagekit.guidance.chief_technicians import chief_technicians as chief_technicians
     from wagekit.guidance.enterprise_survey import enterprise_survey as enterprise_survey
     from wagekit.guidance.enterprises import enterprise_growth as enterprise_growth

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,40 @@ Words = NDArray[np.str_]
 Values = NDArray[Any]
 
 
-def sums_by(code: Codes, values: Floats | Flags | Codes, count: int) -> Floats:
+class Ordered(Protocol):
+    """What the rows of a sample can be put in the order of."""
+
+    @property
+    def order(self) -> Codes: ...
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """Values of all rows, and the same in each order that has been asked for, kept.
+
+    Parameters
+    ----------
+    rows : shape (n,), in the order of the rows.
+    """
+
+    rows: Values
+
+    def along(self, by: Ordered | None) -> Values:
+        """The values in the order of a stage's units or of a variable; None: of the rows."""
+        if by is None:
+            return self.rows
+        if by not in self._along:
+            self._along[by] = self.rows[by.order]
+        return self._along[by]
+
+    @cached_property
+    def _along(self) -> dict[Ordered, Values]:
+        return {}
+
+
+def sums_by(code: NDArray[np.signedinteger[Any]], values: Floats | Flags | Codes, count: int) -> Floats:
     """Sum of `values` for each code 0 … count-1: shape (count,)."""
     return np.asarray(np.bincount(code, weights=values, minlength=count), dtype=np.float64)
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wagekit.arrays import Codes, Flags, Floats, Values, dense_codes
+from wagekit.arrays import SPARSE, Arranged, Flags, Floats, Values, dense_codes
+from wagekit.domains import Domains, plan
 from wagekit.errors import InputError
 from wagekit.estimates import RESULT_COLUMNS
-from wagekit.statistics.distribution import Variable
+from wagekit.grouping import GroupingSets, grouping_sets
+from wagekit.statistics.crossing import Coded, coded
+from wagekit.statistics.variable import Variable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+KEPT = 16
+"""Tables whose domains are remembered."""
 
 
 class Columns:
@@ -44,7 +50,10 @@ class Columns:
         self._added: dict[str, Any] = {}
         self._numbers: dict[str, Floats] = {}
         self._variables: dict[str, Variable] = {}
-        self._codes: dict[str, tuple[Codes, Any]] = {}
+        self._codes: dict[str, Coded] = {}
+        self._domains: dict[tuple[tuple[str, ...] | GroupingSets, Arranged | None], Domains] = {}
+        self._bounded: set[str] = set()
+        self._one: Variable | None = None
         if len(set(self._frame.columns)) < len(self._frame.columns):
             raise InputError("two columns have the same name", where="frame", expected="unique column names")
 
@@ -67,6 +76,9 @@ class Columns:
         other._added = {**self._added, name: column}
         for kept in ("_numbers", "_variables", "_codes"):
             setattr(other, kept, {key: value for key, value in getattr(self, kept).items() if key != name})
+        other._domains = {}
+        other._one = self._one
+        other._bounded = self._bounded - {name}
         return other
 
     def _aligned(self, values: Any) -> pd.Series[Any]:
@@ -125,61 +137,60 @@ class Columns:
                     ) from None
             self._numbers[name] = series.to_numpy(dtype=np.float64, na_value=np.nan)
         values = self._numbers[name]
-        if finite and np.isinf(values).any():
+        if not finite or name in self._bounded:
+            return values
+        if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
             raise InputError(
                 f"{int(np.isinf(values).sum())} infinite values, the first in row {row}",
                 where=f"column {name!r}",
                 expected="finite numbers, or missing values",
             )
+        self._bounded.add(name)
         return values
 
     def variable(self, name: str) -> Variable:
         """A numeric column with its order, 0 where a value is missing; made once."""
         if name not in self._variables:
-            self._variables[name] = Variable(np.nan_to_num(self.numbers(name, finite=True)))
+            values = self.numbers(name, finite=True)
+            absent = np.isnan(values)
+            some = bool(absent.any())
+            filled = np.where(absent, 0.0, values) if some else values
+            self._variables[name] = Variable(filled, Arranged(absent) if some else None)
         return self._variables[name]
 
-    def coded(self, name: str) -> tuple[Codes, Any]:
-        """Codes of a column's values in sorted order, -1 where missing, and the values."""
-        import pandas as pd
+    @property
+    def one(self) -> Variable:
+        """1 in every row; made once."""
+        if self._one is None:
+            self._one = Variable(np.ones(len(self)))
+        return self._one
 
+    def coded(self, name: str) -> Coded:
+        """A column's values as codes in sorted order; made once."""
         if name not in self._codes:
-            code, levels = pd.factorize(self.series(name), sort=True)
-            self._codes[name] = (code.astype(np.int64), levels)
+            self._codes[name] = _coded(self.series(name))
         return self._codes[name]
 
-    def cross(self, names: Sequence[str], mask: Flags | None) -> tuple[Codes, pd.DataFrame]:
-        """Cells of the crossing of columns: code of each row (-1 for none) and a frame with a row a cell.
-
-        Cells are those that some row in `mask` has, in the sorted order of their values.
-        """
-        import pandas as pd
-
-        code = np.zeros(len(self), dtype=np.int64)
-        inside = np.ones(len(self), dtype=bool) if mask is None else mask.copy()
-        sizes: list[int] = []
-        for name in names:
-            part, levels = self.coded(name)
-            inside &= part >= 0
-            code = code * max(len(levels), 1) + part
-            sizes.append(max(len(levels), 1))
-            if np.prod(sizes, dtype=float) > 2**62:
-                raise InputError("too many crossed values", where=", ".join(names), expected="fewer by columns")
-        if not names:
-            return np.where(inside, 0, -1), pd.DataFrame(index=[0])
-        clash = next((name for name in names if name in RESULT_COLUMNS), None)
-        if clash is not None:
-            raise InputError(
-                f"a domain column is called {clash!r}, as a column of the result is", where="by", do="Rename the column"
-            )
-        present, dense = dense_codes(code, int(np.prod(sizes, dtype=float)), None if inside.all() else inside)
-        frame: dict[str, Any] = {}
-        rest = present
-        for name, size in zip(reversed(names), reversed(sizes), strict=True):
-            frame[name] = pd.Series(self.coded(name)[1]).take(rest % size).reset_index(drop=True)
-            rest = rest // size
-        return dense, pd.DataFrame({name: frame[name] for name in names})
+    def domains(self, by: tuple[str, ...] | GroupingSets, inside: Arranged | None) -> Domains:
+        """The domains of a table: those that some row in `inside` has, in the sorted order of their values."""
+        key = (by, inside)
+        if key not in self._domains:
+            sets = by if isinstance(by, GroupingSets) else grouping_sets(by)
+            clash = next((name for name in sets.columns if name in RESULT_COLUMNS), None)
+            if clash is not None:
+                raise InputError(
+                    f"a domain column is called {clash!r}, as a column of the result is",
+                    where="by",
+                    do="Rename the column",
+                )
+            columns = {name: self.coded(name) for name in sets.columns}
+            if np.prod([column.size for column in columns.values()], dtype=float) > 2**62:
+                raise InputError("too many crossed values", where=", ".join(sets.columns), expected="fewer by columns")
+            while len(self._domains) >= KEPT:
+                del self._domains[next(iter(self._domains))]
+            self._domains[key] = plan(columns, len(self), inside, sets)
+        return self._domains[key]
 
     def condition(self, values: Any) -> Flags:
         """A boolean condition over all rows; missing counts as False."""
@@ -199,7 +210,8 @@ class Columns:
 
     def equal(self, name: str, wanted: Any) -> Flags:
         """Rows whose value is `wanted`, or one of them where it is a list, tuple or set."""
-        code, levels = self.coded(name)
+        column = self.coded(name)
+        code, levels = column.code.rows, column.levels
         options = list(wanted) if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
         positions = {value: index for index, value in enumerate(levels)}
         missing = [option for option in options if option not in positions]
@@ -212,6 +224,24 @@ class Columns:
         return np.isin(code, [positions[option] for option in options])
 
     def to_pandas(self) -> pd.DataFrame:
-        import pandas as pd
+        """All columns with a plain index; those of a pandas frame are shared until somebody writes to them."""
+        frame = self._frame.to_pandas().reset_index(drop=True)
+        return frame.assign(**self._added) if self._added else frame
 
-        return pd.DataFrame({name: self.series(name) for name in self.names})
+
+def _coded(series: pd.Series[Any]) -> Coded:
+    import pandas as pd
+
+    values = series.array
+    if isinstance(values, pd.Categorical):
+        seen = np.bincount(values.codes[values.codes >= 0], minlength=len(values.categories)) > 0
+        number = np.append(np.cumsum(seen) - 1, -1)
+        return coded(number[values.codes], values.categories[seen])
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu" and len(series):
+        plain = series.to_numpy()
+        least, most = int(plain.min()), int(plain.max())
+        if most - least < SPARSE * plain.size and most < 2**62:
+            present, code = dense_codes((plain - least).astype(np.int64), most - least + 1)
+            return coded(code, pd.Index((present + least).astype(plain.dtype)))
+    code, levels = pd.factorize(series, sort=True)
+    return coded(code.astype(np.int64), levels)

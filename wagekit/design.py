@@ -6,12 +6,23 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Flags, Floats, Values, dense_codes, first_rows, stable_order, sums_by
+from wagekit.arrays import (
+    Arranged,
+    Codes,
+    Flags,
+    Floats,
+    Ordered,
+    Values,
+    dense_codes,
+    first_rows,
+    stable_order,
+    sums_by,
+)
 from wagekit.errors import DesignError, WagekitWarning
 from wagekit.options import SinglePSU, WithoutReplacement
 
@@ -94,8 +105,12 @@ class Stage:
     @cached_property
     def parts(self) -> list[tuple[int, int]]:
         """Ranges of units, strata kept whole, of about the same number of rows."""
+        return self.cut(PARTS)
+
+    def cut(self, parts: int) -> list[tuple[int, int]]:
+        """As :attr:`parts`, in another number."""
         ends = np.append(np.flatnonzero(np.diff(self.stratum)) + 1, self.stratum.size)
-        wanted = np.linspace(0, self.unit.size, PARTS + 1)[1:]
+        wanted = np.linspace(0, self.unit.size, parts + 1)[1:]
         cuts = np.unique(ends[np.minimum(np.searchsorted(self.starts[ends], wanted), ends.size - 1)])
         return list(zip([0, *cuts[:-1].tolist()], cuts.tolist(), strict=True))
 
@@ -111,7 +126,7 @@ class Stage:
         return np.asarray((self.size == 1) & (open_share >= FULLY_TAKEN))
 
 
-PARTS = 8
+PARTS = 4
 """Parts that a pass over the units is cut into: fixed, so that rounding does not depend on the machine."""
 
 FULLY_TAKEN = 1e-7
@@ -200,15 +215,6 @@ class Replicates:
         return np.flatnonzero(self.rscales > 0)
 
 
-class Ordered(Protocol):
-    """What the rows of a sample can be put in the order of."""
-
-    @property
-    def order(self) -> Codes: ...
-
-    def __hash__(self) -> int: ...
-
-
 @dataclass(frozen=True, eq=False)
 class Sample:
     """The design's arrays: everything that the variance of any statistic needs.
@@ -242,13 +248,11 @@ class Sample:
 
     def weights_in_order(self, by: Ordered) -> Floats:
         """Weights in the order of a stage's units or of a variable, kept: shape (n,)."""
-        if by not in self._weights_in_order:
-            self._weights_in_order[by] = self.weights[by.order]
-        return self._weights_in_order[by]
+        return self._arranged_weights.along(by)
 
     @cached_property
-    def _weights_in_order(self) -> dict[Ordered, Floats]:
-        return {}
+    def _arranged_weights(self) -> Arranged:
+        return Arranged(self.weights)
 
     def reweighted(self, weights: Floats, calibrations: tuple[Calibration, ...] | None = None) -> Sample:
         """The same units with other weights, and what these were calibrated to where that changes."""

@@ -12,6 +12,7 @@ from wagekit.arrays import Codes, Floats, divide
 from wagekit.estimates import RESULT_COLUMNS, Estimates
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.estimation import Estimated, freedom, replicate_deviations
+from wagekit.statistics.variable import Numbers, Variable
 from wagekit.statistics.variance import Linearized, covariance
 
 if TYPE_CHECKING:
@@ -22,57 +23,84 @@ def to_estimates(
     variable: str,
     by: tuple[str, ...],
     domains: pd.DataFrame,
-    values: Floats,
+    values: Numbers,
     words: Sequence[str],
-    estimated: Estimated,
+    estimated: Estimated | Sequence[Estimated],
     metadata: Mapping[str, Any],
+    order: Codes | None = None,
 ) -> Estimates:
     """Estimates of k statistics over a table's domains.
 
     Parameters
     ----------
     domains : one row a cell, the columns in `by`.
-    values : shape (n,), the variable, for the largest unit's share of its total.
+    values : the variable, for the largest unit's share of its total.
     words : names of the k statistics.
+    estimated : of one grouping, or of several one after another.
+    order : shape (cells,), the place among the groupings' cells of each row of `domains`; None: they are in order.
     """
     import pandas as pd
 
-    cells, k = estimated.cells, len(words)
-    groups = estimated.parts or (cells,)
-    counts = domain_counts(groups, [values] * len(groups))
-    frame = domains.loc[np.repeat(np.arange(len(domains)), k)].reset_index(drop=True)
-    point = estimated.point.reshape(-1)
-    se = estimated.se.reshape(-1)
+    tables, k = (estimated,) if isinstance(estimated, Estimated) else tuple(estimated), len(words)
+    found = [counted(table, values).counts or {} for table in tables]
+
+    def ordered(arrays: list[Any]) -> Any:
+        whole = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        return whole if order is None else whole[order]
+
+    counts = {name: ordered([one[name] for one in found]) for name in found[0]}
+    estimates = {
+        name: ordered([getattr(table, name) for table in tables]).reshape(-1)
+        for name in ("point", "se", "lower", "upper", "deff", "flag")
+    }
     columns = {
-        "statistic": np.tile(np.array(words, dtype=object), cells.count),
-        "estimate": point,
-        "se": se,
-        "cv": divide(se, np.abs(point)),
-        "ci_lower": estimated.lower.reshape(-1),
-        "ci_upper": estimated.upper.reshape(-1),
-        "df": np.repeat(estimated.df, k),
-        "deff": estimated.deff.reshape(-1),
+        "statistic": np.tile(np.array(words, dtype=object), len(domains)),
+        "estimate": estimates["point"],
+        "se": estimates["se"],
+        "cv": divide(estimates["se"], np.abs(estimates["point"])),
+        "ci_lower": estimates["lower"],
+        "ci_upper": estimates["upper"],
+        "df": np.repeat(ordered([table.df for table in tables]), k),
+        "deff": estimates["deff"],
         "n": np.repeat(counts["n"], k),
         "n_psu": np.repeat(counts["n_psu"], k),
-        "flag": estimated.flag.reshape(-1).astype(object),
+        "flag": estimates["flag"].astype(object),
     }
+    frame = domains.loc[np.repeat(np.arange(len(domains)), k)].reset_index(drop=True)
     frame = pd.concat([frame, pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS})], axis=1)
-    about = domains.assign(**counts)
-    return Estimates(frame, by, variable, about, dict(metadata), TableSource((estimated,)))
+    position = None if order is None else (order[:, None] * k + np.arange(k)).reshape(-1)
+    source = TableSource(tables, position)
+    return Estimates(frame, by, variable, domains.assign(**counts), dict(metadata), source)
 
 
-def domain_counts(parts: Sequence[Cells], values: Sequence[Floats]) -> dict[str, Codes | Floats]:
+def counted(estimated: Estimated, values: Numbers, cells: Cells | None = None) -> Estimated:
+    """Estimates that know the counts of their cells, and no longer their groups.
+
+    Parameters
+    ----------
+    values : the variable whose weighted total the largest unit has a share of.
+    cells : the cells that the estimates were made in, where they remember others.
+    """
+    if estimated.counts is not None:
+        return estimated
+    groups = estimated.parts or (cells or estimated.cells,)
+    counts = domain_counts(groups, [values] * len(groups))
+    some = slice(0, estimated.cells.count)
+    return replace(estimated, counts={name: array[some] for name, array in counts.items()}, parts=())
+
+
+def domain_counts(parts: Sequence[Cells], values: Sequence[Numbers]) -> dict[str, Codes | Floats]:
     """What ``Estimates.domains`` tells of each cell, by column: counts, and the largest unit's shares.
 
     Parameters
     ----------
     parts : the cells; or, of an estimate that holds groups or waves against one another, the cells of each: the
         counts are then of the one that has fewer and the shares of the one where they are larger.
-    values : the variable of each, shape (n,), whose weighted total the largest unit has a share of.
+    values : the variable of each, whose weighted total the largest unit has a share of.
     """
     found = []
     for cells, amount in zip(parts, values, strict=True):
-        tally = (cells if cells.amount is amount else replace(cells, amount=np.nan_to_num(amount))).tally
+        tally = (cells if cells.amount is amount else replace(cells, amount=_filled(amount))).tally
         found.append(
             {
                 "n": cells.weighted_respondents.astype(np.int64),
@@ -88,6 +116,10 @@ def domain_counts(parts: Sequence[Cells], values: Sequence[Floats]) -> dict[str,
         columns = [one[name] for one in found]
         nearer[name] = np.fmax.reduce(columns) if name.startswith("largest") else np.minimum.reduce(columns)
     return nearer
+
+
+def _filled(amount: Numbers) -> Variable:
+    return amount if isinstance(amount, Variable) else Variable(np.nan_to_num(amount))
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,12 +211,30 @@ def stack(parts: Sequence[Estimates], name: str, values: Sequence[Any]) -> Estim
         return whole.sort_values(list(by), kind="stable") if first.by else whole
 
     frame = joined([part.frame.copy() for part in parts])
-    tables = tuple(t for part in parts if isinstance(part.source, TableSource) for t in part.source.tables)
     return Estimates(
         frame.reset_index(drop=True),
         by,
         first.variable,
         joined([part.domains.copy() for part in parts]).reset_index(drop=True),
         first.metadata,
-        TableSource(tables, frame.index.to_numpy(dtype=np.int64)),
+        joined_source(parts, frame.index.to_numpy(dtype=np.int64)),
     )
+
+
+def joined_source(parts: Sequence[Estimates], order: Codes) -> TableSource:
+    """The source of the rows of several estimates put together.
+
+    Parameters
+    ----------
+    order : of each row its place among the estimates' rows one after another.
+    """
+    tables: list[Estimated] = []
+    positions: list[Codes] = []
+    before = 0
+    for part in parts:
+        assert isinstance(part.source, TableSource)
+        rows = np.arange(len(part.frame)) if part.source.position is None else part.source.position
+        positions.append(rows + before)
+        tables += part.source.tables
+        before += len(part.frame)
+    return TableSource(tuple(tables), np.concatenate(positions)[order])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from wagekit.arrays import Flags, Floats
+from wagekit.arrays import Arranged, Floats
 from wagekit.columns import Columns
 from wagekit.design import Calibration, Design, Sample, build_sample
 from wagekit.errors import DesignError, EstimationError
@@ -97,7 +97,7 @@ class Survey(SurveyStatistics):
             single_psu=single_psu,
             pps=pps,
         )
-        self._mask: Flags | None = None
+        self._inside: Arranged | None = None
         self._name = name
         self._metadata: dict[str, Any] = {}
         if replicates is not None:
@@ -155,10 +155,10 @@ class Survey(SurveyStatistics):
     def frame(self) -> pd.DataFrame:
         """The rows as a pandas frame, restricted by :meth:`where`."""
         frame = self._columns.to_pandas()
-        return frame if self._mask is None else frame[self._mask]
+        return frame if self._inside is None else frame[self._inside.rows]
 
     def __len__(self) -> int:
-        return self._sample.n if self._mask is None else int(self._mask.sum())
+        return self._sample.n if self._inside is None else int(self._inside.rows.sum())
 
     def __repr__(self) -> str:
         stages = " > ".join(self._design.psu) or "rows"
@@ -210,7 +210,7 @@ class Survey(SurveyStatistics):
             mask &= self._columns.condition(condition)
         for column, wanted in equal.items():
             mask &= self._columns.equal(column, wanted)
-        return self._copy(_mask=mask)
+        return self._copy(_inside=Arranged(mask))
 
     # -- weights ---------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Survey(SurveyStatistics):
         from wagekit.weighting.calibration import calibrate, unit_means
         from wagekit.weighting.margins import build_enterprise_margins, build_margins, join_margins
 
-        if self._mask is not None:
+        if self._inside is not None:
             raise DesignError(
                 "the survey is a part of the sample",
                 where="calibrate",

@@ -7,31 +7,47 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from wagekit.arrays import Codes, Flags, Floats
+from wagekit.arrays import Arranged, Codes, Flags, Floats
 from wagekit.columns import Columns
 from wagekit.design import Design, Sample
-from wagekit.errors import EstimationError
+from wagekit.errors import EstimationError, InputError
 from wagekit.estimates import Estimates
+from wagekit.grouping import GroupingSets
 from wagekit.intervals import check_level
 from wagekit.options import Definition, IntervalMethod
-from wagekit.results import stack, to_estimates
+from wagekit.results import counted, stack, to_estimates
 from wagekit.statistics import bands, combine, inequality, means
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.distribution import Distribution, Variable
+from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.estimation import Estimated, estimate, estimate_percentiles
 from wagekit.statistics.percentiles import percentile
 from wagekit.statistics.result import Result
+from wagekit.statistics.variable import Variable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-By = str | Sequence[str] | None
+By = str | Sequence[str] | GroupingSets | None
+"""Domain columns: one, several that are crossed, sets of groupings, or none."""
 
 
 def names_of(value: By) -> tuple[str, ...]:
-    """Column names as a tuple, however they were given."""
+    """Column names of one grouping as a tuple, however they were given.
+
+    Raises
+    ------
+    InputError
+        For sets of groupings.
+    """
     if value is None:
         return ()
+    if isinstance(value, GroupingSets):
+        raise InputError(
+            "sets of groupings",
+            where="by",
+            expected="a column, or several that are crossed",
+            do="Take the groupings one by one",
+        )
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -41,14 +57,14 @@ class SurveyStatistics:
     _columns: Columns
     _design: Design
     _sample: Sample
-    _mask: Flags | None
+    _inside: Arranged | None
     _name: str | None
     _metadata: dict[str, Any]
 
     @property
     def mask(self) -> Flags:
         """Rows of the whole sample that are in this survey's domain, shape (n,)."""
-        return np.ones(self._sample.n, dtype=bool) if self._mask is None else self._mask.copy()
+        return np.ones(self._sample.n, dtype=bool) if self._inside is None else self._inside.rows.copy()
 
     def columns_frame(self, names: Sequence[str]) -> pd.DataFrame:
         """Some columns of all rows of the whole sample."""
@@ -61,8 +77,15 @@ class SurveyStatistics:
         return self._columns.numbers(name, finite=True)
 
     def cross(self, by: By) -> tuple[Codes, pd.DataFrame]:
-        """Cell of each row (-1 outside the domain or where a value is missing) and a frame of the cells."""
-        return self._columns.cross(names_of(by), self._mask)
+        """Cell of each row (-1 outside the domain or where a value is missing) and a frame of the cells.
+
+        Raises
+        ------
+        InputError
+            For sets of groupings, where a row lies in several cells.
+        """
+        domains = self._columns.domains(names_of(by), self._inside)
+        return domains.crossings[0].codes().astype(np.int64), domains.frame.copy()
 
     def description(self) -> dict[str, Any]:
         """What the metadata of every result say of the survey: name, design, its own metadata, kind of variance."""
@@ -105,20 +128,22 @@ class SurveyStatistics:
             raise EstimationError(f"q = {q!r}", where="percentiles", expected="percents from 1, below 100: 50, not 0.5")
         _check_option(ci, IntervalMethod, "ci")
         check_level(level)
-        values = self._columns.numbers(y, finite=True)
         variable = self._columns.variable(y)
-        cells, domains = self._cells(by, values, variable.values)
-        estimated = estimate_percentiles(
-            Distribution(cells, variable),
-            wanted / 100,
-            level=level,
-            definition=definition,
-            interval=ci,
-            df=df,
-        )
+
+        def make(cells: Cells, kept: Cells) -> Estimated:
+            return estimate_percentiles(
+                Distribution(cells, variable),
+                wanted / 100,
+                level=level,
+                definition=definition,
+                interval=ci,
+                df=df,
+                kept=kept,
+            )
+
         words = [f"p{value:g}" for value in wanted]
         details = {"definition": definition, "interval": ci, "level": level}
-        return self._estimates(y, names_of(by), domains, variable.values, words, estimated, details)
+        return self._estimates(y, by, variable, variable.absent, words, make, details)
 
     def mean(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
         """Mean of `y` in each domain; parameters as in :meth:`percentiles`."""
@@ -130,19 +155,18 @@ class SurveyStatistics:
 
     def count(self, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
         """Number of workers that each domain stands for, the total of 1."""
-        ones = np.ones(self._sample.n)
-        return self._estimate("count", None, by, lambda cells, _: means.total(cells, ones), level, df)
+        return self._estimate("count", None, by, means.total, level, df)
 
     def ratio(
         self, numerator: str, denominator: str, by: By = None, *, level: float = 0.95, df: float | None = None
     ) -> Estimates:
         """Ratio of the totals of two columns in each domain; rows that miss one of them are left out."""
-        below = self._columns.numbers(denominator, finite=True)
+        below = self._columns.variable(denominator)
 
-        def statistic(cells: Cells, values: Floats) -> Result:
-            return means.ratio(cells, values, np.nan_to_num(below))
+        def statistic(cells: Cells, above: Variable) -> Result:
+            return means.ratio(cells, above, below)
 
-        return self._estimate("ratio", numerator, by, statistic, level, df, also=below)
+        return self._estimate("ratio", numerator, by, statistic, level, df, also=below.absent)
 
     def proportion(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
         """Share of workers in each domain for whom `y` holds, or with each value of `y`.
@@ -152,14 +176,15 @@ class SurveyStatistics:
         y : a boolean or 0/1 column, or one of categories: then the result has a row for each category, named
             in a column `y` after the columns in `by`.
         """
-        code, levels = self._columns.coded(y)
+        column = self._columns.coded(y)
+        code, levels = column.code.rows, column.levels
         if set(levels) <= {0, 1}:
             return self._estimate("proportion", y, by, means.mean, level, df)
+        absent = None if column.complete else Arranged(code == len(levels))
         parts = []
         for k in range(len(levels)):
-            holds = Variable(np.where(code == k, 1.0, 0.0))
-            missing = np.where(code < 0, np.nan, 0.0)
-            parts.append(self._estimate("proportion", y, by, means.mean, level, df, also=missing, variable=holds))
+            holds = Variable(np.where(code == k, 1.0, 0.0), absent)
+            parts.append(self._estimate("proportion", y, by, means.mean, level, df, variable=holds))
         return stack(parts, y, list(levels))
 
     def gini(self, y: str, by: By = None, *, level: float = 0.95, df: float | None = None) -> Estimates:
@@ -195,10 +220,10 @@ class SurveyStatistics:
             raise EstimationError(f"share = {share!r}", where="low_pay_share", expected="a share of the median above 0")
         variable = self._columns.variable(y)
 
-        def statistic(cells: Cells, _: Floats) -> Result:
+        def statistic(cells: Cells, _: Variable) -> Result:
             whole = None
             if of == "all":
-                everyone = np.where(self._inside(y), 0, -1)
+                everyone = np.where(self._present(y), 0, -1)
                 whole = Distribution(Cells(cells.sample, everyone, 1), variable)
             return inequality.low_pay_share(Distribution(cells, variable), whole, share)
 
@@ -242,20 +267,20 @@ class SurveyStatistics:
         reference : the group that the others are held against, such as ``"male"``.
         """
         _check_option(statistic, Literal["mean", "median"], "statistic")
-        code = self._columns.coded(group)[0]
+        column = self._columns.coded(group)
+        unknown = column.code.rows == len(column.levels)
         is_reference = self._columns.equal(group, reference)
-        part = np.where(code < 0, -1, np.where(is_reference, 0, 1))
-        variable = self._columns.variable(y)
-        others = np.where(part < 0, np.nan, 0.0)
+        part = np.where(unknown, -1, np.where(is_reference, 0, 1))
 
-        def gap(cells: Cells, values: Floats) -> Result:
+        def gap(cells: Cells, variable: Variable) -> Result:
             def one(parts: Cells) -> Result:
                 if statistic == "mean":
-                    return means.mean(parts, values)
+                    return means.mean(parts, variable)
                 return percentile(Distribution(parts, variable), 0.5)
 
             return combine.between_parts(cells, part, one, sign=-1.0, shift=1.0)
 
+        others = None if column.complete else Arranged(unknown)
         return self._estimate("pay_gap", y, by, gap, level, df, also=others)
 
     def band_mean(
@@ -289,15 +314,7 @@ class SurveyStatistics:
 
     # -- shared ----------------------------------------------------------------------------------
 
-    def _cells(self, by: By, values: Floats, amount: Floats | None = None) -> tuple[Cells, pd.DataFrame]:
-        """The table's cells and a frame with a row for each; rows without a value are in no cell."""
-        code, domains = self.cross(by)
-        missing = np.isnan(values)
-        if missing.any():
-            code = np.where(missing, -1, code)
-        return Cells(self._sample, code, len(domains), amount), domains
-
-    def _inside(self, *names: str) -> Flags:
+    def _present(self, *names: str) -> Flags:
         """Rows of this survey's domain that have a value in each column."""
         inside = self.mask
         for name in names:
@@ -309,23 +326,27 @@ class SurveyStatistics:
         word: str,
         y: str | None,
         by: By,
-        statistic: Callable[[Cells, Floats], Result],
+        statistic: Callable[[Cells, Variable], Result],
         level: float,
         df: float | None,
         *,
-        also: Floats | None = None,
+        also: Arranged | None = None,
         variable: Variable | None = None,
     ) -> Estimates:
+        """Estimates of one statistic; rows in `also` have no value either."""
         check_level(level)
-        if variable is not None:
-            values = variable.values
-        else:
-            values = np.ones(self._sample.n) if y is None else self._columns.numbers(y, finite=True)
-        present = values if also is None else np.where(np.isnan(also), np.nan, values)
-        filled = values if y is None or variable is not None else self._columns.variable(y).values
-        cells, domains = self._cells(by, present, filled)
-        estimated = estimate(cells, lambda part: statistic(part, filled), level=level, df=df)
-        return self._estimates(y or word, names_of(by), domains, filled, [word], estimated, {"level": level})
+        chosen = variable
+        if chosen is None:
+            chosen = self._columns.one if y is None else self._columns.variable(y)
+        given = [one for one in (chosen.absent, also) if one is not None]
+        absent = given[0] if len(given) == 1 else Arranged(given[0].rows | given[1].rows) if given else None
+
+        def make(cells: Cells, kept: Cells) -> Estimated:
+            return estimate(cells, lambda part: statistic(part, chosen), level=level, df=df, kept=kept)
+
+        return self._estimates(y or word, by, chosen, absent, [word], make, {"level": level})
+
+        return self._columns.one
 
     def _distribution(
         self,
@@ -336,21 +357,38 @@ class SurveyStatistics:
         level: float,
         df: float | None,
     ) -> Estimates:
-        variable = self._columns.variable(y)
-        return self._estimate(word, y, by, lambda cells, _: statistic(Distribution(cells, variable)), level, df)
+        def of_cells(cells: Cells, variable: Variable) -> Result:
+            return statistic(Distribution(cells, variable))
+
+        return self._estimate(word, y, by, of_cells, level, df)
 
     def _estimates(
         self,
-        variable: str,
-        by: tuple[str, ...],
-        domains: pd.DataFrame,
-        values: Floats,
+        name: str,
+        by: By,
+        variable: Variable,
+        absent: Arranged | None,
         words: Sequence[str],
-        estimated: Estimated,
+        make: Callable[[Cells, Cells], Estimated],
         details: dict[str, Any],
     ) -> Estimates:
+        """Estimates over the domains of a table, grouping by grouping.
+
+        Parameters
+        ----------
+        absent : rows without a value.
+        make : from the cells of a grouping, and these as they are to be remembered, to their estimates.
+        """
+        grouped = by if isinstance(by, GroupingSets) else None
+        names = names_of(by) if grouped is None else grouped.columns
+        domains = self._columns.domains(names if grouped is None else grouped, self._inside)
+        made = [
+            counted(make(cells, kept), variable, cells) for cells, kept in domains.cells(self._sample, absent, variable)
+        ]
         metadata = {**self.description(), **details}
-        return to_estimates(variable, by, domains, values, words, estimated, metadata)
+        if grouped is not None:
+            metadata["grouping_sets"] = grouped.sets
+        return to_estimates(name, names, domains.frame, variable, words, made, metadata, domains.order)
 
 
 def _check_option(value: str, known: Any, where: str) -> None:

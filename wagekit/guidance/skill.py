@@ -21,7 +21,7 @@ from wagekit.resources import resource
 from wagekit.results import stack
 from wagekit.statistics import means
 from wagekit.survey import Survey
-from wagekit.survey_statistics import By
+from wagekit.survey_statistics import By, names_of
 
 NO_GRADE = "0"
 """Code of workers without a skill grade; most of them are no skilled workers, so they are no base of comparison."""
@@ -182,7 +182,7 @@ def skill_floor_check(
     values = part.columns_frame([grade])[grade]
     part = part.where((values.notna() & ~values.isin(list(without))).to_numpy(dtype=bool))
     monthly = monthly_pay(part, variable, less=less, months=months)
-    columns = [*(() if by is None else (by,) if isinstance(by, str) else by), grade]
+    columns = [*names_of(by), grade]
     rows: dict[str, Survey] = {}
     if post_class is None:
         rows = dict.fromkeys(floors.percents, part)

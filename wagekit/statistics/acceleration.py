@@ -15,7 +15,10 @@ from functools import lru_cache
 from importlib import import_module, metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TypeVar
+
+_Part = TypeVar("_Part")
+_Made = TypeVar("_Made")
 
 SMALLEST = 100_000
 """Rows below which NumPy is quick enough not to load Numba for."""
@@ -48,8 +51,8 @@ def _module() -> ModuleType | None:
         return None
 
 
-def _source() -> Path:
-    return Path(__file__).with_name("compiled.py")
+def _sources() -> list[Path]:
+    return sorted(Path(__file__).parent.glob("passes_*.py"))
 
 
 @lru_cache(maxsize=1)
@@ -59,8 +62,9 @@ def marker() -> Path | None:
         version = metadata.version("numba")
     except metadata.PackageNotFoundError:
         return None
-    stamp = f"{version}-{metadata.version('numpy')}-{sys.implementation.cache_tag}-{_source().stat().st_mtime_ns}"
-    beside = _source().parent / "__pycache__"
+    edited = max(source.stat().st_mtime_ns for source in _sources())
+    stamp = f"{version}-{metadata.version('numpy')}-{sys.implementation.cache_tag}-{edited}"
+    beside = Path(__file__).with_name("__pycache__")
     folder = beside if os.access(beside if beside.exists() else beside.parent, os.W_OK) else Path(tempfile.gettempdir())
     return folder / f"compiled.{stamp}.ready"
 
@@ -87,13 +91,28 @@ def _compile_aside() -> None:
         return
 
 
-def in_parts(work: Callable[[int, int], Any], parts: Sequence[tuple[int, int]]) -> list[Any]:
-    """Results of a compiled pass over ranges of units, some at once: the passes let go of Python's lock."""
-    if len(parts) == 1:
-        return [work(*parts[0])]
-    return list(_pool().map(lambda part: work(*part), parts))
+def at_once(work: Callable[[_Part], _Made], parts: Sequence[_Part]) -> list[_Made]:
+    """Results of a compiled pass over parts of the rows, some at once: the passes let go of Python's lock."""
+    made: dict[int, _Made] = {}
+    waiting = iter(range(len(parts)))
+
+    def run() -> None:
+        for index in waiting:
+            made[index] = work(parts[index])
+
+    helpers = min(THREADS, os.cpu_count() or 1, len(parts)) - 1
+    helped = [_pool().submit(run) for _ in range(helpers)]
+    run()
+    for helper in helped:
+        helper.result()
+    return [made[index] for index in range(len(parts))]
 
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1), thread_name_prefix="wagekit")
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="wagekit")
+
+
+if hasattr(os, "register_at_fork"):
+    # Threads don't come along into a forked process: it makes its own.
+    os.register_at_fork(after_in_child=_pool.cache_clear)

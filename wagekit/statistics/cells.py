@@ -2,52 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Flags, Floats, divide, stable_order, sums_by
+from wagekit.arrays import Codes, Flags, Floats, Ordered, divide, stable_order, sums_by
 from wagekit.design import FULLY_TAKEN, Sample, Stage
-from wagekit.statistics.acceleration import compiled, in_parts
-from wagekit.statistics.segments import run_starts, segment_sum
+from wagekit.statistics.acceleration import compiled
+from wagekit.statistics.linear import RatioSums, mean_sums, quotient_sums, total_sums
+from wagekit.statistics.segments import UnitSegments, run_starts
+from wagekit.statistics.unit_pairs import UnitPairs, unit_pairs
+from wagekit.statistics.variable import Numbers, Variable, as_variable
+
+
+class Coding(Protocol):
+    """What lays out the cell of each row in any order."""
+
+    def codes(self, along: Ordered | None = None) -> NDArray[np.int32]: ...
 
 
 @dataclass(frozen=True, eq=False)
-class UnitSegments:
-    """Rows of a table grouped by cell and, inside a cell, by sampling unit of one stage.
+class Merged:
+    """The cells that finer cells make up.
 
     Parameters
     ----------
-    rows : row numbers in the order (cell, unit); rows in no cell are left out.
-    starts : shape (S + 1,), where each (cell, unit) segment begins.
-    cell, unit : shape (S,), the codes of each segment.
+    finer : the finer cells, over the same rows.
+    to : shape (finer cells,), the coarser cell of each.
     """
 
-    stage: Stage
-    rows: Codes
-    starts: Codes
-    cell: Codes
-    unit: Codes
+    finer: Cells
+    to: NDArray[np.int32]
 
-    @cached_property
-    def stratum(self) -> Codes:
-        return self.stage.stratum[self.unit]
-
-    @cached_property
-    def runs(self) -> Codes:
-        """Where each (cell, stratum) run of segments begins, closed: shape (R + 1,)."""
-        return run_starts(self.cell, self.stratum)
-
-    @cached_property
-    def run_of_segment(self) -> Codes:
-        return np.repeat(np.arange(self.runs.size - 1), np.diff(self.runs))
-
-    def totals(self, values: Floats) -> Floats:
-        """Sums of row values of shape (n,) over each segment: shape (S,)."""
-        return segment_sum(values[self.rows], self.starts)
+    def codes(self, along: Ordered | None = None) -> NDArray[np.int32]:
+        """The cell of each row in an order, -1 for none: shape (n,)."""
+        code = self.finer.narrow(along)
+        passes = compiled(code.size)
+        return np.append(self.to, np.int32(-1))[code] if passes is None else passes.look_up(code, self.to)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +53,27 @@ class Cells:
     Parameters
     ----------
     sample : the design.
-    code : shape (n,), the cell of each row, 0 … count-1, or -1 for a row in none.
+    given : shape (n,), the cell of each row, 0 … count-1, or -1 for a row in none; or what lays it out when needed.
     count : number of cells; a cell may be empty.
-    amount : shape (n,), the variable whose concentration on units is counted, or None.
+    amount : the variable whose concentration on units is counted, or None.
     """
 
     sample: Sample
-    code: Codes
+    given: Codes | Coding
     count: int
-    amount: Floats | None = None
+    amount: Numbers | None = None
+
+    @cached_property
+    def code(self) -> Codes:
+        """The cell of each row, or -1: shape (n,)."""
+        return self.given if isinstance(self.given, np.ndarray) else self.given.codes().astype(np.int64)
+
+    def narrow(self, along: Ordered | None) -> NDArray[np.int32]:
+        """The cell of each row in an order, as the compiled passes take it."""
+        if not isinstance(self.given, np.ndarray):
+            return self.given.codes(along)
+        code = self.given.astype(np.int32)
+        return code if along is None else code[along.order]
 
     @cached_property
     def inside(self) -> Flags:
@@ -74,6 +82,51 @@ class Cells:
     @cached_property
     def _all_inside(self) -> bool:
         return bool(self.inside.all())
+
+    @property
+    def _passes(self) -> ModuleType | None:
+        return compiled(self.sample.n)
+
+    def pairs(self, stage: Stage) -> UnitPairs:
+        """The pairs of a stage's units and cells, for the compiled passes."""
+        if stage not in self._pairs:
+            passes = self._passes
+            assert passes is not None
+            if isinstance(self.given, Merged):
+                made = self.given.finer.pairs(stage).merged(self.given.to, self.count)
+            else:
+                made = unit_pairs(passes, self.sample, stage, self.narrow(stage), self.count)
+            self._pairs[stage] = made
+        return self._pairs[stage]
+
+    @cached_property
+    def _pairs(self) -> dict[Stage, UnitPairs]:
+        return {}
+
+    def ratio_sums(self, stage: Stage, y: Variable, x: Variable | None, *, total: bool = False) -> RatioSums:
+        """Sums of a variable, and of those that it is a ratio to, over a stage's units, for the compiled passes.
+
+        Parameters
+        ----------
+        x : None for a mean.
+        total : the totals of `y` alone.
+        """
+        key = (stage, y, x, total)
+        if key not in self._ratio_sums:
+            pairs = self.pairs(stage)
+            if isinstance(self.given, Merged):
+                finer = self.given.finer.ratio_sums(stage, y, x, total=total)
+                made = finer.merged(pairs, self.given.to, about=not total)
+            elif total:
+                made = total_sums(pairs, y)
+            else:
+                made = mean_sums(pairs, y) if x is None else quotient_sums(pairs, y, x)
+            self._ratio_sums[key] = made
+        return self._ratio_sums[key]
+
+    @cached_property
+    def _ratio_sums(self) -> dict[tuple[Stage, Variable, Variable | None, bool], RatioSums]:
+        return {}
 
     def sums(self, values: Floats) -> Floats:
         """Sum of row values of shape (n,) in each cell: shape (count,)."""
@@ -86,20 +139,30 @@ class Cells:
         return np.append(per_cell, outside)[self.code]
 
     @cached_property
+    def _weight_sums(self) -> Floats:
+        """Respondents of positive weight, respondents, and sum of weights of each cell: shape (3, count)."""
+        positive = self.sample.all_positive
+        if positive and self._passes is not None:
+            n, population = self._tallied[:2]
+        else:
+            code = self.code if self._all_inside else self.code[self.inside]
+            n = np.bincount(code, minlength=self.count).astype(np.float64)
+            population = self.sums(self.sample.weights)
+        return np.stack([n if positive else self.sums((self.sample.weights > 0).astype(np.float64)), n, population])
+
+    @cached_property
     def population(self) -> Floats:
         """Sum of weights of each cell, shape (count,)."""
-        return self.sums(self.sample.weights)
+        return np.asarray(self._weight_sums[2])
 
     @cached_property
     def respondents(self) -> Codes:
-        return np.bincount(self.code if self._all_inside else self.code[self.inside], minlength=self.count)
+        return np.asarray(self._weight_sums[1].astype(np.int64))
 
     @cached_property
     def weighted_respondents(self) -> Floats:
         """Respondents with a positive weight of each cell, shape (count,)."""
-        if self.sample.all_positive:
-            return self.respondents.astype(np.float64)
-        return self.sums((self.sample.weights > 0).astype(np.float64))
+        return np.asarray(self._weight_sums[0])
 
     def spread_about(self, y: Floats, centre: Floats) -> Floats:
         """Weighted mean of (y - centre)² in each cell; y of shape (n,), centre of shape (count,)."""
@@ -128,29 +191,15 @@ class Cells:
         starts = run_starts(cell, unit)
         return UnitSegments(stage, rows, starts, cell[starts[:-1]], unit[starts[:-1]])
 
-    def code_by_unit(self, stage: Stage) -> NDArray[np.int32]:
-        """The cell of each row in the order of a stage's units, as the compiled passes take it."""
-        if stage not in self._codes_by_unit:
-            self._codes_by_unit[stage] = self.narrow[stage.order]
-        return self._codes_by_unit[stage]
-
-    @cached_property
-    def _codes_by_unit(self) -> dict[Stage, NDArray[np.int32]]:
-        return {}
-
-    @cached_property
-    def narrow(self) -> NDArray[np.int32]:
-        """The cell of each row as the compiled passes take it."""
-        return self.code.astype(np.int32)
-
     @cached_property
     def tally(self) -> Tally:
         """Counts of each cell and what its largest first-stage unit holds of them."""
         weights = self.sample.weights
-        amount = np.zeros(self.sample.n) if self.amount is None else np.abs(self.amount) * weights
-        passes = compiled(self.sample.n)
-        if passes is not None and self.sample.all_positive:
-            return self._compiled_tally(passes, amount)
+        if self._passes is not None and self.sample.all_positive:
+            sums = self._tallied
+            shares = [divide(sums[5 + k], sums[k]) for k in range(3)]
+            return Tally(sums[3].astype(np.int64), sums[3] - sums[4], *shares)
+        amount = np.zeros(self.sample.n) if self.amount is None else np.abs(as_variable(self.amount).values) * weights
         segments = self.segments[0]
         present = segments.totals(np.abs(weights)) > 0
         cell, stratum = segments.cell[present], segments.stratum[present]
@@ -167,20 +216,28 @@ class Cells:
         np.maximum.at(largest, segments.cell, totals)
         return divide(largest, sums_by(segments.cell, totals, self.count))
 
-    def _compiled_tally(self, passes: ModuleType, amount: Floats) -> Tally:
-        first = self.sample.first
-        code = self.code_by_unit(first)
-        weights, amounts = self.sample.weights_in_order(first), amount[first.order]
-        parts = in_parts(
-            lambda low, high: passes.count_cells(
-                code, first.starts, first.narrow_stratum, weights, amounts, self.count, low, high
-            ),
-            first.parts,
-        )
+    @cached_property
+    def _tallied(self) -> Floats:
+        """What the compiled pass counts, see :func:`wagekit.statistics.passes_by_unit.tally_pairs`: shape (8, count)."""
+        passes, pairs = self._passes, self.pairs(self.sample.first)
+        assert passes is not None
+        sizes = pairs.sizes(None if self.amount is None else as_variable(self.amount))
+
+        def count(index: int, of_part: tuple[Any, ...], _: Floats) -> Floats:
+            return np.asarray(passes.tally_pairs(*of_part, *sizes[index], self.count))
+
+        parts = pairs.each(count)
         sums = np.sum([part[:, :5] for part in parts], axis=0)
-        largest = np.max([part[:, 5:] for part in parts], axis=0)
-        shares = [divide(largest[:, k], sums[:, k]) for k in range(3)]
-        return Tally(sums[:, 3].astype(np.int64), sums[:, 3] - sums[:, 4], *shares)
+        return np.concatenate([sums.T, np.max([part[:, 5:] for part in parts], axis=0).T])
+
+    def _members(self, stage: Stage) -> Iterator[tuple[Codes, Codes]]:
+        """The pairs of cell and unit of a stage, in some parts: codes of either."""
+        if self._passes is None:
+            segments = self.segments[self.sample.stages.index(stage)]
+            yield segments.cell, segments.unit
+            return
+        for part in self.pairs(stage).parts:
+            yield part.cell.astype(np.int64), np.repeat(np.arange(part.low, part.high), np.diff(part.first))
 
     @cached_property
     def fully_taken(self) -> Flags:
@@ -189,21 +246,23 @@ class Cells:
         if not all(stage.any_taken or (certain and stage.single.any()) for stage in self.sample.stages):
             return np.zeros(self.count, dtype=bool)
         taken = np.ones(self.count, dtype=bool)
-        for segments in self.segments:
-            open_ = 1.0 - segments.stage.fraction[segments.unit] >= FULLY_TAKEN
+        for stage in self.sample.stages:
+            open_ = 1.0 - stage.fraction >= FULLY_TAKEN
             if certain:
-                open_ &= ~segments.stage.single[segments.stratum]
-            taken[segments.cell[open_]] = False
+                open_ &= ~stage.single[stage.stratum]
+            for cell, unit in self._members(stage):
+                taken[cell[open_[unit]]] = False
         return taken
 
     @cached_property
     def only_single_strata(self) -> Flags:
         """Cells whose rows all lie in strata with one unit."""
-        if not self.sample.first.single.any():
+        first = self.sample.first
+        if not first.single.any():
             return np.zeros(self.count, dtype=bool)
-        first = self.segments[0]
         only = np.ones(self.count, dtype=bool)
-        only[first.cell[~first.stage.single[first.stratum]]] = False
+        for cell, unit in self._members(first):
+            only[cell[~first.single[first.stratum[unit]]]] = False
         return only
 
     @property

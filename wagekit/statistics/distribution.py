@@ -4,55 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wagekit.arrays import Codes, Floats, divide, sums_by
-from wagekit.design import Stage
 from wagekit.errors import EstimationError
-from wagekit.statistics.acceleration import compiled
+from wagekit.statistics.acceleration import at_once, compiled
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.segments import segment_running_sum, segment_search
+from wagekit.statistics.variable import Variable as Variable
 
 TIE = 1e-12
 """Relative tolerance within which a running sum of weights has reached p W: equal decimal weights whose sum
 should meet p W exactly miss it by rounding in about half of all cases."""
-
-
-@dataclass(frozen=True, eq=False)
-class Variable:
-    """A variable of the whole sample with its order, which every table over it shares.
-
-    Parameters
-    ----------
-    values : shape (n,), with any number where a row has none.
-    """
-
-    values: Floats
-
-    @cached_property
-    def order(self) -> Codes:
-        """Rows in ascending order, shape (n,)."""
-        passes = compiled(self.values.size)
-        if passes is None:
-            return np.argsort(self.values, kind="stable")
-        return np.asarray(passes.ascending_order(self.values + 0.0))  # + 0.0 makes -0.0 equal to 0.0
-
-    @cached_property
-    def ascending(self) -> Floats:
-        """The values in ascending order, shape (n,)."""
-        return self.values[self.order]
-
-    def by_unit(self, stage: Stage) -> Floats:
-        """The values in the order of a stage's units, kept: shape (n,)."""
-        if stage not in self._by_unit:
-            self._by_unit[stage] = self.values[stage.order]
-        return self._by_unit[stage]
-
-    @cached_property
-    def _by_unit(self) -> dict[Stage, Floats]:
-        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,36 +107,46 @@ class Distribution:
         if passes is None:
             value = self.inverse(probability)
             return value, self.cumulative(value)
-        code, sums, rows = self._ordered
+        code, blocks = self._ordered
+        weights, ascending = self.cells.sample.weights_in_order(self.variable), self.variable.ascending
+        sums = np.sum([block[0] for block in blocks], axis=0)
         missing = np.isnan(probability)
         target = np.where(missing, np.inf, np.nan_to_num(probability) * sums[:, None] * (1.0 - TIE))
         order = np.argsort(target, axis=1, kind="stable")
-        found = passes.read_percentiles(
-            code,
-            self.variable.ascending,
-            self.cells.sample.weights_in_order(self.variable),
-            sums,
-            rows,
-            np.take_along_axis(target, order, axis=1),
-        )
+        target = np.take_along_axis(target, order, axis=1)
+        found, share = np.full(target.shape, np.nan), np.full(target.shape, np.nan)
+        # What every block finds before it: the blocks before summed one after the other.
+        before = np.cumsum([np.zeros(sums.size), *(block[0] for block in blocks)], axis=0)
+        left = np.cumsum([block[1] for block in blocks][::-1], axis=0)[::-1]
+
+        def work(index: int) -> None:
+            low, high = self.variable.blocks[index]
+            passes.read_percentiles(
+                code, ascending, weights, sums, target, before[index], left[index], low, high, found, share
+            )
+
+        at_once(work, range(len(blocks)))
         results = []
-        for values in found:
+        for values in (found, share):
             placed = np.empty_like(target)
             np.put_along_axis(placed, order, values, axis=1)
             results.append(np.where(missing, np.nan, placed))
         return results[0], results[1]
 
     @cached_property
-    def _ordered(self) -> tuple[NDArray[np.int32], Floats, Codes]:
-        """Cells in the order of the values for the compiled passes, and sums of weights and rows of each cell."""
+    def _ordered(self) -> tuple[NDArray[np.int32], list[tuple[Floats, Codes]]]:
+        """Cells in the order of the values for the compiled passes, and block by block each cell's weights and rows."""
         passes = compiled(self.cells.sample.n)
         assert passes is not None
         weights = self.cells.sample.weights_in_order(self.variable)
-        code = self.cells.narrow[self.variable.order]
+        code = self.cells.narrow(self.variable)
         if not self.cells.sample.all_positive:
             code = np.where(weights > 0, code, np.int32(-1))
-        sums, rows = passes.sum_weights(code, weights, self.cells.count)
-        return code, sums, rows
+
+        def work(block: tuple[int, int]) -> Any:
+            return passes.sum_weights(code, weights, self.cells.count, *block)
+
+        return code, at_once(work, self.variable.blocks)
 
     def inverse(self, probability: Floats) -> Floats:
         """inf{y: F(y) >= p} in each cell: `probability` and the result have shape (cells, k); NaN stays NaN."""

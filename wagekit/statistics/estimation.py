@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from scipy import sparse
 
-from wagekit.arrays import Floats, Words, divide
+from wagekit.arrays import Codes, Floats, Words, divide
 from wagekit.design import Replicates
 from wagekit.errors import EstimationError
 from wagekit.intervals import linear_interval
@@ -34,6 +34,7 @@ class Estimated:
     df : shape (cells,).
     linearize : for each statistic what gives its linearized variable.
     parts : groups inside the cells that are held against one another.
+    counts : what is told of each cell beside, by name, where it has been counted.
     replicated : gives the points under every set of replicate weights, shape (R, cells, k); None without.
     """
 
@@ -48,9 +49,20 @@ class Estimated:
     linearize: tuple[Callable[[], Linearized], ...]
     replicated: Callable[[], Floats] | None = None
     parts: tuple[Cells, ...] = ()
+    counts: Mapping[str, Codes | Floats] | None = None
+
+    def remembering(self, cells: Cells) -> Estimated:
+        """The estimates of the first cells, with other cells that are the same and keep nothing of the rows."""
+        some = {name: getattr(self, name)[: cells.count] for name in _OF_CELLS}
+        return replace(self, cells=cells, **some)
 
 
-def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | None = None) -> Estimated:
+_OF_CELLS = ("point", "se", "lower", "upper", "deff", "flag", "df")
+
+
+def estimate(
+    cells: Cells, statistic: Statistic, *, level: float, df: float | None = None, kept: Cells | None = None
+) -> Estimated:
     """Estimate one statistic in every cell.
 
     Parameters
@@ -58,19 +70,22 @@ def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | No
     statistic : from cells to a :class:`Result`; called once for each set of replicate weights too.
     level : confidence level.
     df : degrees of freedom instead of those of the design; ``inf`` for the normal.
+    kept : the first of the cells, or all, as the estimates are to remember them: they are asked anew for what is
+        wanted later, and what was kept for the others goes.
     """
     result = statistic(cells)
     replicates = cells.sample.replicates
     replicated = None
     if replicates is None:
-        variances = variance(cells, result.linearize())
+        direct = None if cells.sample.calibrations else result.variance
+        variances = variance(cells, result.linearize()) if direct is None else direct()
     else:
         if result.sums is not None and _by_unit(cells):
             points = _replicate_ratios(cells, [result.sums[0]], result.sums[1])
         else:
             points = replicate_points(cells, lambda part: statistic(part).point[:, None])
         variances = replicate_variance(points[:, :, 0], result.point, replicates)
-        replicated = partial(_given, points)
+        replicated = partial(_given, points if kept is None else points[:, : kept.count])
     se, flag = standard_error(cells, variances, result.scale, centred=result.centred)
     for part in result.parts:
         lone = (part.weighted_units == 1) & ~part.fully_taken & (flag != "empty")
@@ -86,9 +101,11 @@ def estimate(cells: Cells, statistic: Statistic, *, level: float, df: float | No
     if result.simple_variance is not None:
         deff = divide(se**2, result.simple_variance())
     point, se, lower, upper, deff = (array[:, None] for array in (point, se, lower, upper, deff))
-    return Estimated(
-        cells, point, se, lower, upper, deff, flag[:, None], degrees, (result.linearize,), replicated, result.parts
+    linearize = result.linearize if kept is None else lambda: statistic(kept).linearize()
+    made = Estimated(
+        cells, point, se, lower, upper, deff, flag[:, None], degrees, (linearize,), replicated, result.parts
     )
+    return made if kept is None else made.remembering(kept)
 
 
 def estimate_percentiles(
@@ -99,6 +116,7 @@ def estimate_percentiles(
     definition: Definition = "inverse_cdf",
     interval: IntervalMethod = "woodruff",
     df: float | None = None,
+    kept: Cells | None = None,
 ) -> Estimated:
     """Estimate percentiles in every cell.
 
@@ -106,6 +124,7 @@ def estimate_percentiles(
     ----------
     distribution : the variable over the table's cells.
     probabilities : shape (k,).
+    kept : see :func:`estimate`.
     """
     cells = distribution.cells
     degrees = freedom(cells, df)
@@ -127,22 +146,29 @@ def estimate_percentiles(
     read = inverse(definition)
     wanted = np.broadcast_to(probabilities, done.point.shape).copy()
 
-    def points() -> Floats:
-        return replicate_points(cells, lambda part: read(Distribution(part, distribution.variable), wanted))
+    remembered = cells if kept is None else kept
+    first = slice(0, remembered.count)
+
+    def points(cells: Cells = remembered) -> Floats:
+        some = wanted[: cells.count]
+        return replicate_points(cells, lambda part: read(Distribution(part, distribution.variable), some))
 
     if interval == "replicates" and replicates is not None:
-        spread = replicate_variance(points(), done.point, replicates)
+        spread = replicate_variance(points(cells), done.point, replicates)
         lost = np.isin(flag, ["", "limit_outside_data", "zero_variance"])
         flag = np.where(lost, np.where(spread > 0, "", "zero_variance"), flag)
         se = np.where(flag == "", np.sqrt(spread), np.nan)
         lower, upper = linear_interval(done.point, se, degrees[:, None], level)
 
     def linearize(k: int) -> Callable[[], Linearized]:
-        return lambda: Linearized(percentile_scores(distribution, done, k))
+        again = distribution if kept is None else Distribution(kept, distribution.variable)
+        read_at = (done.point[first, k], done.share[first, k], divide(done.se[first, k], done.share_se[first, k]))
+        return lambda: Linearized(percentile_scores(again, *read_at))
 
     scores = tuple(linearize(k) for k in range(probabilities.size))
     replicated = None if replicates is None else points
-    return Estimated(cells, done.point, se, lower, upper, done.deff, flag, degrees, scores, replicated)
+    made = Estimated(cells, done.point, se, lower, upper, done.deff, flag, degrees, scores, replicated)
+    return made if kept is None else made.remembering(kept)
 
 
 def freedom(cells: Cells, df: float | None) -> Floats:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from wagekit.arrays import Floats, Words, divide
+from wagekit.design import Stage
 from wagekit.intervals import beta_interval, linear_interval, logit_interval, t_quantile
 from wagekit.options import Definition, IntervalMethod
 from wagekit.statistics.acceleration import compiled
@@ -55,8 +57,13 @@ def indicator_scores(cells: Cells, indicator: Floats, share: Floats) -> Floats:
     return cells.sample.weights * (indicator - cells.spread(share)) * cells.spread(per_weight)
 
 
-def percentile_scores(distribution: Distribution, estimated: Percentiles, k: int) -> Floats:
-    r"""Linearized percentile k on the scale of the variable, shape (n,).
+def percentile_scores(distribution: Distribution, point: Floats, share: Floats, slope: Floats) -> Floats:
+    r"""Linearized percentile on the scale of the variable, shape (n,).
+
+    Parameters
+    ----------
+    point, share : the percentile of each cell and F there, shape (cells,).
+    slope : standard error of the percentile over that of F, shape (cells,).
 
     Notes
     -----
@@ -64,9 +71,7 @@ def percentile_scores(distribution: Distribution, estimated: Percentiles, k: int
     interval, so that the variance of one percentile alone is the published one (Francisco and Fuller 1991).
     """
     cells = distribution.cells
-    slope = divide(estimated.se[:, k], estimated.share_se[:, k])
-    below = indicator(distribution, estimated.point[:, k])
-    return -indicator_scores(cells, below, estimated.share[:, k]) * cells.spread(slope)
+    return -indicator_scores(cells, indicator(distribution, point), share) * cells.spread(slope)
 
 
 def percentiles(
@@ -103,15 +108,14 @@ def percentiles(
     freedom = cells.degrees_of_freedom if df is None else df
     variances = share_variance(distribution, point, share)
     share_se = np.empty_like(point)
-    limits = np.empty((2, *point.shape))
     flag = np.full(point.shape, "", dtype="<U20")
     for k in range(probabilities.size):
         share_se[:, k], flag[:, k] = standard_error(cells, variances[:, k], np.ones(cells.count), centred=True)
-        if interval == "beta":
-            limits[:, :, k] = beta_interval(share[:, k], share_se[:, k], freedom, cells.respondents, level)
-        else:
-            make = logit_interval if interval == "logit" else linear_interval
-            limits[:, :, k] = make(share[:, k], share_se[:, k], freedom, level)
+    if interval == "beta":
+        limits = beta_interval(share, share_se, freedom[:, None], cells.respondents[:, None], level)
+    else:
+        make = logit_interval if interval == "logit" else linear_interval
+        limits = make(share, share_se, freedom[:, None], level)
     deff = divide(share_se**2, simple_random_variance(cells, (share * (1 - share)).T).T)
     outside = (limits[0] < 0) | (limits[1] > 1)
     limits[0] = np.where(limits[0] < 0, np.nan, limits[0])
@@ -139,21 +143,37 @@ def taylor_share(distribution: Distribution, points: Floats, shares: Floats) -> 
         scores = [indicator_scores(cells, each, shares[:, k]) for k, each in enumerate(below)]
         return np.stack([variance(cells, Linearized(own)) for own in scores], axis=1)
     require_variance(cells.sample)
-    order = np.argsort(points[np.argmax(cells.respondents)], kind="stable")
-    ascending, level = np.ascontiguousarray(points[:, order]), np.ascontiguousarray(shares[:, order])
     total = np.zeros(points.shape)
-    for stage in cells.sample.stages:
-        code, values = cells.code_by_unit(stage), distribution.variable.by_unit(stage)
-        weights = cells.sample.weights_in_order(stage)
-        fixed = (code, stage.starts, stage.narrow_stratum, values, weights, ascending, level, cells.population)
+    for low in range(0, points.shape[1], LANES):
+        chosen = slice(low, low + LANES)
+        for stage in cells.sample.stages:
+            total[:, chosen] += _some_shares(passes, distribution, stage, points[:, chosen], shares[:, chosen])
+    return total
 
-        def work(*rest: Any, fixed: Any = fixed) -> Any:
-            return passes.share_variance(*fixed, *rest)
 
-        total += by_stratum(work, cells, stage)
-    placed = np.empty_like(total)
-    placed[:, order] = total
-    return placed
+LANES = 8
+"""Points whose indicators one compiled pass sums side by side, in registers of that width."""
+
+
+def _some_shares(
+    passes: ModuleType, distribution: Distribution, stage: Stage, points: Floats, shares: Floats
+) -> Floats:
+    """One stage's variances of F at not more than `LANES` points of each cell."""
+    cells, given = distribution.cells, points.shape[1]
+    pairs, whole = cells.pairs(stage), divide(np.ones(cells.count), cells.population)
+    values, weights = distribution.variable.along(stage), cells.sample.weights_in_order(stage)
+    padded = np.full((2, cells.count, LANES), -np.inf)
+    padded[1] = 0.0
+    padded[0, :, :given], padded[1, :, :given] = points, shares
+    pair_of_row = pairs.pair_of_row
+
+    def work(index: int, of_part: tuple[Any, ...], *design: Any) -> Any:
+        part = pairs.parts[index]
+        rows, starts = pairs.rows(part), stage.starts[part.low : part.high + 1]
+        own = (pair_of_row[index], starts - starts[0], values[rows], weights[rows], padded[0], padded[1])
+        return passes.share_variance(*own, *of_part, whole, cells.count, (0,) * LANES, *design)
+
+    return by_stratum(work, cells, stage)[:, :given]
 
 
 def indicator(distribution: Distribution, threshold: Floats) -> Floats:
@@ -168,6 +188,7 @@ def percentile(distribution: Distribution, probability: float) -> Result:
 
     def linearize() -> Linearized:
         done = percentiles(distribution, wanted, share_variance=taylor_share)
-        return Linearized(percentile_scores(distribution, done, 0))
+        slope = divide(done.se[:, 0], done.share_se[:, 0])
+        return Linearized(percentile_scores(distribution, done.point[:, 0], done.share[:, 0], slope))
 
     return Result(point, linearize, np.abs(point))

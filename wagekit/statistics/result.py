@@ -29,6 +29,8 @@ class Result:
         rules and what can't be estimated then follow the group that has less.
     sums : of a statistic that is a weighted sum, or one over another, the variables summed, shape (n,) each (None:
         no denominator): replicates then need sums over units only.
+    variance : gives the variance of each cell where that is had without the linearized variable: of sums of weights
+        that are not calibrated, by the compiled passes.
     """
 
     point: Floats
@@ -38,6 +40,7 @@ class Result:
     simple_variance: Callable[[], Floats] | None = None
     parts: tuple[Cells, ...] = ()
     sums: tuple[Floats, Floats | None] | None = None
+    variance: Callable[[], Floats] | None = None
 
 
 def simple_random_variance(cells: Cells, spread: Floats) -> Floats:
@@ -56,4 +59,5 @@ def simple_random_variance(cells: Cells, spread: Floats) -> Floats:
     population = cells.population
     with np.errstate(divide="ignore", invalid="ignore"):
         simple = spread * n / (n - 1) / n * (population - n) / population
-    return np.where((n > 1) & (population > n), simple, np.nan)
+    # A sum of decimal weights that is n exactly misses it by rounding.
+    return np.where((n > 1) & (population > n * (1 + 1e-12)), simple, np.nan)

@@ -6,9 +6,13 @@ segment s holds the positions ``starts[s]:starts[s + 1]``; a segment may be empt
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from wagekit.arrays import Codes, Floats, Values
+from wagekit.design import Stage
 
 
 def run_starts(*codes: Values) -> Codes:
@@ -83,3 +87,38 @@ def segment_search(values: Floats, starts: Codes, targets: Floats, side: str = "
         low = np.where(open_ & before, middle + 1, low)
         high = np.where(open_ & ~before, middle, high)
     return low
+
+
+@dataclass(frozen=True, eq=False)
+class UnitSegments:
+    """Rows of a table grouped by cell and, inside a cell, by sampling unit of one stage.
+
+    Parameters
+    ----------
+    rows : row numbers in the order (cell, unit); rows in no cell are left out.
+    starts : shape (S + 1,), where each (cell, unit) segment begins.
+    cell, unit : shape (S,), the codes of each segment.
+    """
+
+    stage: Stage
+    rows: Codes
+    starts: Codes
+    cell: Codes
+    unit: Codes
+
+    @cached_property
+    def stratum(self) -> Codes:
+        return self.stage.stratum[self.unit]
+
+    @cached_property
+    def runs(self) -> Codes:
+        """Where each (cell, stratum) run of segments begins, closed: shape (R + 1,)."""
+        return run_starts(self.cell, self.stratum)
+
+    @cached_property
+    def run_of_segment(self) -> Codes:
+        return np.repeat(np.arange(self.runs.size - 1), np.diff(self.runs))
+
+    def totals(self, values: Floats) -> Floats:
+        """Sums of row values of shape (n,) over each segment: shape (S,)."""
+        return segment_sum(values[self.rows], self.starts)

@@ -18,9 +18,8 @@ sampling fraction of the stages before. Strata with one unit follow the design's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -29,9 +28,9 @@ from scipy import sparse
 from wagekit.arrays import Codes, Floats, Words, divide, sums_by
 from wagekit.design import Sample, Stage
 from wagekit.errors import DesignError
-from wagekit.statistics.acceleration import compiled, in_parts
-from wagekit.statistics.cells import Cells, UnitSegments
-from wagekit.statistics.segments import segment_sum
+from wagekit.statistics.acceleration import compiled
+from wagekit.statistics.cells import Cells
+from wagekit.statistics.segments import UnitSegments, segment_sum
 
 CHUNK = 4_000_000
 """Numbers held at once where unit totals of all cells are laid out densely (32 MB)."""
@@ -89,27 +88,36 @@ def variance(cells: Cells, linearized: Linearized) -> Floats:
     linearized = residuals(cells, linearized)
     if linearized.common is not None:
         return _dense_variance(cells, linearized)
-    passes = compiled(cells.sample.n)
-    if passes is not None:
-        return _compiled_variance(passes, cells, linearized.own)
+    if compiled(cells.sample.n) is not None:
+        return _compiled_variance(cells, linearized.own)
     total = np.zeros(cells.count)
     for index, segments in enumerate(cells.segments):
         total += _stage_variance(cells, segments, segments.totals(linearized.own), first=index == 0)
     return total
 
 
-def _compiled_variance(passes: ModuleType, cells: Cells, own: Floats) -> Floats:
-    total = np.zeros((cells.count, 1))
+def _compiled_variance(cells: Cells, own: Floats) -> Floats:
+    total = np.zeros(cells.count)
     for stage in cells.sample.stages:
-        code, values = cells.code_by_unit(stage), own[stage.order]
+        sums = cells.pairs(stage).totals(own)
+        total += pair_variance(cells, stage, sums, np.ones(cells.count))
+    return total
 
-        fixed = (code, stage.starts, stage.narrow_stratum, values, cells.count)
 
-        def work(*rest: Any, fixed: Any = fixed) -> Any:
-            return passes.unit_variance(*fixed, *rest)
+def pair_variance(cells: Cells, stage: Stage, totals: Sequence[Floats], factor: Floats) -> Floats:
+    """One stage's variance of each cell from totals over the pairs of unit and cell (compiled passes).
 
-        total += by_stratum(work, cells, stage)
-    return total[:, 0]
+    Parameters
+    ----------
+    totals : part by part, shape (S,), the totals of a linearized variable before `factor`.
+    factor : shape (cells,), what the totals of each cell are multiplied by.
+    """
+    pairs = cells.pairs(stage)
+
+    def work(index: int, of_part: tuple[Any, ...], *design: Any) -> Any:
+        return pairs.passes.pair_variance(*of_part, totals[index], factor, cells.count, *design)
+
+    return by_stratum(work, cells, stage)[:, 0]
 
 
 def by_stratum(work: Callable[..., Any], cells: Cells, stage: Stage) -> Floats:
@@ -117,13 +125,18 @@ def by_stratum(work: Callable[..., Any], cells: Cells, stage: Stage) -> Floats:
 
     Parameters
     ----------
-    work : takes the stage's sizes, scales and multipliers, the rule's number, and a range of units.
+    work : takes the number of a part, its cells, where its units' pairs begin and its strata together, then the stage's
+        sizes, scales and multipliers and the rule's number.
     """
     first = stage is cells.sample.first
     rule = cells.sample.single_psu if stage.single.any() else "remove"
     number = {"average": 1, "adjust": 2}.get(rule, 0) if first or rule == "average" else 0
-    fixed = (stage.size, stage.scale, stage.scale_sum, stage.single, stage.multiplier, stage.weighted_centre, number)
-    parts = in_parts(lambda low, high: work(*fixed, low, high), stage.parts)
+
+    def run(index: int, of_part: tuple[Any, ...], scale: Floats) -> Any:
+        fixed = (stage.scale_sum, stage.single, stage.multiplier, stage.weighted_centre, number)
+        return work(index, of_part, stage.size, scale, *fixed)
+
+    parts = cells.pairs(stage).each(run)
     total = np.sum([part[0] for part in parts], axis=0)
     if number == 0:
         return np.asarray(total)
