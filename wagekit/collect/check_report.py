@@ -49,7 +49,7 @@ def report(answers: Answers, broken: pd.DataFrame, situation: Situation, languag
         field, declared = answers.questionnaire[str(name)], RULES[str(rule)]
         shown = [column for column in (*declared.fields, *declared.also) if column in answers.raw]
         value[group.index] = _values_shown(answers, shown or [field.name], group["index"], language)
-        text[group.index] = message(declared, language, {**words, **_field_words(field, language)})
+        text[group.index] = message(declared, language, {**words, **field_words(field, language)})
     rows = broken["index"].to_numpy()
     enterprise = (
         answers.frame["enterprise_id"] if "enterprise_id" in answers.frame else pd.Series("", answers.row.index)
@@ -99,7 +99,7 @@ def _situation_words(situation: Situation) -> dict[str, object]:
     return words
 
 
-def _field_words(field: Field, language: Language) -> dict[str, object]:
+def field_words(field: Field, language: Language) -> dict[str, object]:
     """What messages say about a field."""
     chinese = language == "zh"
     low, high = field.low, field.high

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from wagekit.collect.classification import Classification
+from wagekit.collect.classification import Classification, load
 from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE
 from wagekit.errors import InputError
 
@@ -61,6 +61,38 @@ def source_of(column: str) -> str:
 def reserved_columns() -> tuple[str, ...]:
     """Names that no extra column may have."""
     return ("wave", *survey_columns(), *IDENTITIES)
+
+
+def code_lists(about: Mapping[str, Any], own: pd.DataFrame) -> dict[str, Classification | None]:
+    """Code lists by column of the store's tables: the questionnaire's, changed by what a wave was read with.
+
+    Parameters
+    ----------
+    about : column -> what the wave's metadata say of its code list, None for free codes.
+    own : items of the wave's own code lists: ``column_name, code, name, english, parent``.
+    """
+    lists: dict[str, Classification | None] = {
+        field.name: load(field.classification)
+        for table in (ENTERPRISE, EMPLOYEE)
+        for field in table
+        if field.classification is not None and field.name not in about
+    }
+    for column, said in about.items():
+        if said is None:
+            lists[column] = None
+        elif said["shipped"]:
+            lists[column] = load(said["name"])
+        else:
+            lists[column] = Classification.from_items(
+                own.loc[own["column_name"] == column, ["code", "name", "english", "parent"]],
+                name=said["name"],
+                title=said["title"],
+                edition=said["edition"],
+                source=said["source"],
+                levels=said["levels"],
+                notation=said["notation"],
+            )
+    return lists
 
 
 def label_lists(lists: Mapping[str, Classification | None]) -> dict[str, Classification]:

@@ -13,11 +13,13 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from wagekit import reads
 from wagekit.collect import connection as connections
 from wagekit.collect import frames, reference
-from wagekit.collect.classification import Classification, load
-from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE, Kind
-from wagekit.errors import StoreError
+from wagekit.collect.classification import Classification
+from wagekit.collect.parts import WaveData, lists_digest, part_of, table_digest, text_digest
+from wagekit.collect.questionnaire import Kind
+from wagekit.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from wagekit.survey import Survey
@@ -29,6 +31,11 @@ _TYPES: Mapping[Kind, str] = {
     "year": "BIGINT",
     "number": "DOUBLE",
     "yes_no": "BOOLEAN",
+}
+
+_REFERENCE = {
+    "reference_series": "SELECT * FROM reference_series ORDER BY series, region, year",
+    "guideline_lines": "SELECT * FROM guideline_lines ORDER BY region, year",
 }
 
 
@@ -91,6 +98,7 @@ class Store:
         self._path = path
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._read_only = read_only
+        self._data: dict[int, WaveData] = {}
 
     # -- opening and closing ---------------------------------------------------------------------
 
@@ -106,13 +114,19 @@ class Store:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The DuckDB connection, for queries of one's own.
+        """The DuckDB connection, for queries of one's own: to whoever asks what is read, the whole file.
 
         Raises
         ------
         StoreError
             If the store is closed.
         """
+        self._read_file()
+        return self._live
+
+    @property
+    def _live(self) -> duckdb.DuckDBPyConnection:
+        """The connection, for what the store itself asks and tells in detail."""
         if self._connection is None:
             raise StoreError("the store is closed", where=str(self._path), do="Open it again")
         return self._connection
@@ -122,6 +136,7 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._data.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -144,7 +159,7 @@ class Store:
         StoreError
             If the store is read-only, or the database can't do what is asked (disk full, another writer).
         """
-        connection = self.connection
+        connection = self._live
         if self._read_only:
             raise StoreError("the store is open for reading only", where=str(self._path), do="Open it for writing")
         try:
@@ -163,6 +178,7 @@ class Store:
 
     def waves(self) -> pd.DataFrame:
         """One row a wave: ``wave, title, synthetic, enterprises, employees, taken_in``."""
+        self._read_file()
         found = self._query(
             """
             SELECT wave, metadata,
@@ -177,6 +193,14 @@ class Store:
         found.insert(2, "synthetic", pd.Series([entry["synthetic"] for entry in about], dtype="bool"))
         return found
 
+    def years(self) -> list[int]:
+        """Reference years of the waves, ascending."""
+        self._read(None, "years")
+        return self._years()
+
+    def _years(self) -> list[int]:
+        return [int(year) for year in self._query("SELECT wave FROM waves ORDER BY wave")["wave"]]
+
     def metadata(self, wave: int) -> dict[str, Any]:
         """What is kept about a wave: title, source, pay variable, design, tables, code lists, labels.
 
@@ -185,6 +209,11 @@ class Store:
         StoreError
             If the wave is not in the store.
         """
+        metadata = self._metadata(wave)
+        self._read(wave, "metadata")
+        return metadata
+
+    def _metadata(self, wave: int) -> dict[str, Any]:
         rows = self._query("SELECT wave, metadata FROM waves ORDER BY wave")
         found = {int(year): str(text) for year, text in zip(rows["wave"], rows["metadata"], strict=True)}
         if wave not in found:
@@ -200,17 +229,20 @@ class Store:
 
     def enterprises(self, wave: int) -> pd.DataFrame:
         """The enterprises of a wave, all columns, in the order of the files."""
+        self._read(wave, "enterprises")
         return self._table("enterprises", wave)
 
     def employees(self, wave: int) -> pd.DataFrame:
         """The employees of a wave, all columns, in the order of the files."""
+        self._read(wave, "employees")
         return self._table("employees", wave)
 
     def classifications(self, wave: int) -> dict[str, Classification]:
         """Code lists of the survey frame's columns, derived columns included; none for columns of free codes."""
-        return frames.label_lists(self._lists(wave, self.metadata(wave)))
+        self._read(wave, "classifications")
+        return frames.label_lists(self._lists(wave, self._metadata(wave)))
 
-    def survey(self, wave: int, **overrides: Any) -> Survey:
+    def survey(self, wave: int, *, part: Mapping[str, str] | None = None, **overrides: Any) -> Survey:
         """The wave as a survey with its design.
 
         Where no weight is known, every employee counts 1, and where the strata, or population sizes, are not
@@ -219,6 +251,9 @@ class Store:
         Parameters
         ----------
         wave : reference year.
+        part : columns and their values, such as ``{"industry": "C"}``: the survey restricted to these rows under the
+            full design, as :meth:`~wagekit.survey.Survey.where` restricts it, which holds nothing of the other rows
+            but what the variance needs (see :mod:`wagekit.collect.parts`).
         overrides : parts of the design to change, as in `wagekit.survey.Survey`: ``weights``, ``strata``,
             ``psu``, ``fpc``, ``single_psu`` …
 
@@ -227,19 +262,26 @@ class Store:
         StoreError
             If the wave is not in the store.
         InputError
-            If only some of the employees have a weight.
+            If only some of the employees have a weight, or the survey has no column that the part names; also for
+            a part under another design than the wave's own, since the rows that are needed depend on it.
         """
         from wagekit.survey import Survey
 
-        metadata = self.metadata(wave)
-        frame = frames.survey_frame(
-            self.enterprises(wave), self.employees(wave), self._lists(wave, metadata), wave=wave
-        )
-        design = {**metadata["design"], **overrides}
-        frame, design, notes = frames.usable_design(frame, design, where=f"wave {wave} of {self._path}")
-        survey = Survey(frame, **design, name=f"{metadata['title']} ({wave})")
+        rows = part_of(part or {})
+        if rows and overrides:
+            raise InputError("a part and another design", where="survey", expected="one of both")
+        data = self._wave_data(wave, **overrides)
+        if overrides:  # the digest of a survey is that of the wave's own design
+            for table in ("metadata", "classifications", "enterprises", "employees"):
+                self._read(wave, table)
+        elif reads.recording():
+            reads.record(self._path, data.digest(rows), wave=wave, part=rows)
+        metadata = data.metadata
+        frame, inside = data.restricted(rows)
+        survey = Survey(frame, **data.design, name=f"{metadata['title']} ({wave})")
         kept = {key: metadata[key] for key in ("title", "source", "synthetic", "language", "wave", "pay")}
-        return survey.with_metadata(**kept, notes=notes)
+        survey = survey.with_metadata(**kept, notes=data.notes)
+        return survey.where(inside) if rows else survey
 
     # -- what came in ----------------------------------------------------------------------------
 
@@ -248,14 +290,17 @@ class Store:
 
         Columns ``wave, table, file, row, enterprise_id, field, value, rule, message``.
         """
+        self._read_file()
         return self._findings("refused_rows", wave)
 
     def queries(self, wave: int | None = None) -> pd.DataFrame:
         """Answers kept but to be followed up, the same columns as :meth:`refused`."""
+        self._read_file()
         return self._findings("queries", wave)
 
     def log(self) -> pd.DataFrame:
         """One row for each file taken in, oldest first, those of replaced waves included."""
+        self._read_file()
         return self._query("SELECT * FROM intake_log ORDER BY intake, file").rename(columns={"table_name": "table"})
 
     # -- reference figures -----------------------------------------------------------------------
@@ -268,7 +313,8 @@ class Store:
         StoreError
             If there is no such series.
         """
-        found = self._query("SELECT * FROM reference_series ORDER BY series, region, year")
+        self._read(None, "reference_series")
+        found = self._query(_REFERENCE["reference_series"])
         if series is None:
             return found
         chosen = found[(found["series"] == series) | (found["chinese"] == series)]
@@ -282,7 +328,8 @@ class Store:
 
     def guideline_lines(self, region: str | None = None) -> pd.DataFrame:
         """Wage guideline lines (工资指导线) in per cent, of one region or all, by year."""
-        found = self._query("SELECT * FROM guideline_lines ORDER BY region, year")
+        self._read(None, "guideline_lines")
+        found = self._query(_REFERENCE["guideline_lines"])
         return found if region is None else found[found["region"] == region].reset_index(drop=True)
 
     def update_reference(
@@ -301,6 +348,56 @@ class Store:
             if reference_series is not None:
                 reference.put(connection, "reference_series", reference_series, where="reference_series")
 
+    # -- what was read ---------------------------------------------------------------------------
+
+    def digest(self, wave: int | None = None, part: reads.Part = ()) -> str:
+        """Digest of what the store hands out as a part of a wave, or of itself, as :class:`wagekit.reads.Read` names it.
+
+        Parameters
+        ----------
+        wave : reference year; None for a part that belongs to no wave.
+        part : () for the survey of the whole wave; column and value in turn for the rows of a survey;
+            ``("metadata",)``, ``("classifications",)``, ``("enterprises",)``, ``("employees",)``; without a wave
+            ``("file",)``, ``("years",)``, ``("guideline_lines",)`` or ``("reference_series",)``.
+
+        Raises
+        ------
+        StoreError
+            If the wave is not in the store.
+        InputError
+            If there is no such part.
+        """
+        match part:
+            case ("file",):
+                return self._file_digest()
+            case ("years",):
+                return text_digest(str(self._years()))
+            case ("guideline_lines" | "reference_series" as table,):
+                return table_digest(self._query(_REFERENCE[table]))
+            case _ if wave is None:
+                raise InputError(f"the store has no part {' '.join(part)!r}", where=str(self._path))
+            case ("metadata",):
+                return text_digest(json.dumps(self._metadata(wave), sort_keys=True))
+            case ("classifications",):
+                return lists_digest(self._lists(wave, self._metadata(wave)))
+            case ("enterprises" | "employees" as table,):
+                return table_digest(self._table(table, wave))
+            case _:
+                return self._wave_data(wave).digest(part)
+
+    def _read(self, wave: int | None, part: str) -> None:
+        if reads.recording():
+            reads.record(self._path, self.digest(wave, (part,)), wave=wave, part=(part,))
+
+    def _read_file(self) -> None:
+        if reads.recording():
+            reads.record(self._path, self._file_digest(), part=("file",))
+
+    def _file_digest(self) -> str:
+        """Of the file and of what DuckDB keeps beside it until it is written into it."""
+        files = (self._path, self._path.with_name(f"{self._path.name}.wal"))
+        return text_digest(" ".join(reads.file_digest(file) for file in files))
+
     # -- for intake ------------------------------------------------------------------------------
 
     def add_column(self, table: str, name: str, kind: Kind) -> None:
@@ -311,10 +408,10 @@ class Store:
         StoreError
             If the column is there with another type.
         """
-        columns = {str(row[0]).casefold(): row for row in self.connection.execute(f"DESCRIBE {table}").fetchall()}
+        columns = {str(row[0]).casefold(): row for row in self._live.execute(f"DESCRIBE {table}").fetchall()}
         there = columns.get(name.casefold())
         if there is None:
-            self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {_TYPES[kind]}")
+            self._live.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {_TYPES[kind]}")
         elif there[0] != name or there[1] != _TYPES[kind]:
             raise StoreError(
                 f"column {name!r} is already kept as {there[0]!r}, {there[1]}",
@@ -326,35 +423,51 @@ class Store:
     def append(self, table: str, rows: pd.DataFrame) -> None:
         """Insert a frame in bulk, by column name. Runs in the caller's transaction."""
         incoming = pa.Table.from_pandas(rows, preserve_index=False)
-        self.connection.register("incoming", incoming)
+        self._live.register("incoming", incoming)
         try:
-            self.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+            self._live.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
         finally:
             with suppress(duckdb.Error):  # a transaction that failed knows no other word than that
-                self.connection.unregister("incoming")
+                self._live.unregister("incoming")
 
     def remove_wave(self, wave: int) -> None:
         """Delete what a wave's intake put in; the log keeps its entries. Runs in the caller's transaction."""
         for table in ("waves", "enterprises", "employees", "code_lists", "refused_rows", "queries"):
-            self.connection.execute(f"DELETE FROM {table} WHERE wave = ?", [wave])
+            self._live.execute(f"DELETE FROM {table} WHERE wave = ?", [wave])
 
     # -- work ------------------------------------------------------------------------------------
 
     def _query(self, query: str, parameters: list[object] | None = None) -> pd.DataFrame:
         try:
-            result = self.connection.sql(query, params=parameters or [])
+            result = self._live.sql(query, params=parameters or [])
             frame: pd.DataFrame = result.to_arrow_table().to_pandas()
         except duckdb.Error as error:
             raise connections.explained(str(error), self._path, read_only=True) from None
         return frame
 
+    def _wave_data(self, wave: int, **overrides: Any) -> WaveData:
+        """What a survey of the wave is made from; kept where nobody can change it while the store is open."""
+        if wave in self._data and not overrides:
+            return self._data[wave]
+        metadata = self._metadata(wave)
+        lists = self._lists(wave, metadata)
+        firms, staff = self._table("enterprises", wave), self._table("employees", wave)
+        frame = frames.survey_frame(firms, staff, lists, wave=wave)
+        of_firms = {str(name) for name in frame if frames.source_of(str(name)) in set(firms) - set(staff)}
+        design = {**metadata["design"], **overrides}
+        frame, design, notes = frames.usable_design(frame, design, where=f"wave {wave} of {self._path}")
+        data = WaveData(frame, design, notes, metadata, lists, frozenset(of_firms))
+        if self._read_only and not overrides:
+            self._data[wave] = data
+        return data
+
     def _table(self, table: str, wave: int) -> pd.DataFrame:
-        self.metadata(wave)
+        self._metadata(wave)
         return self._query(f"SELECT * EXCLUDE (wave) FROM {table} WHERE wave = ? ORDER BY rowid", [wave])
 
     def _findings(self, table: str, wave: int | None) -> pd.DataFrame:
         if wave is not None:
-            self.metadata(wave)
+            self._metadata(wave)
         query = f"""
             SELECT wave, table_name AS "table", file, "row", enterprise_id, field, value, rule, message
             FROM {table} WHERE wave = coalesce(?, wave) ORDER BY wave, rowid
@@ -363,29 +476,8 @@ class Store:
 
     def _lists(self, wave: int, metadata: dict[str, Any]) -> dict[str, Classification | None]:
         """Code lists by column of the store: the questionnaire's, changed by what the wave was read with."""
-        lists: dict[str, Classification | None] = {
-            field.name: load(field.classification)
-            for table in (ENTERPRISE, EMPLOYEE)
-            for field in table
-            if field.classification is not None and field.name not in metadata["classifications"]
-        }
         own = self._query("SELECT * FROM code_lists WHERE wave = ? ORDER BY rowid", [wave])
-        for column, about in metadata["classifications"].items():
-            if about is None:
-                lists[column] = None
-            elif about["shipped"]:
-                lists[column] = load(about["name"])
-            else:
-                lists[column] = Classification.from_items(
-                    own.loc[own["column_name"] == column, ["code", "name", "english", "parent"]],
-                    name=about["name"],
-                    title=about["title"],
-                    edition=about["edition"],
-                    source=about["source"],
-                    levels=about["levels"],
-                    notation=about["notation"],
-                )
-        return lists
+        return frames.code_lists(metadata["classifications"], own)
 
 
 def quoted(name: str) -> str:

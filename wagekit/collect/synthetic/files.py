@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from wagekit.collect.questionnaire import EMPLOYEE, ENTERPRISE, Questionnaire
+from wagekit.collect.sample_list import SAMPLE_LIST_FIELDS
 from wagekit.collect.synthetic.item_errors import spoil
 from wagekit.collect.synthetic.population import Population
 from wagekit.collect.synthetic.samples import ENTERPRISES, draw
@@ -49,12 +50,14 @@ class SurveyFiles:
     Parameters
     ----------
     enterprises, employees : the two tables of the questionnaire.
+    drawn : the enterprises that were drawn, for `wagekit.collect.sample_list.read_sample_list`.
     truth : population values, or None.
     mistakes : list of the mistakes put into the tables, or None.
     """
 
     enterprises: Path
     employees: Path
+    drawn: Path
     truth: Path | None
     mistakes: Path | None
 
@@ -75,15 +78,15 @@ def write_files(
 
     The tables have the headers of the official questionnaire, and the design's columns 抽样层, 入样概率 (to be drawn and
     to answer), 名录从业人员数 (enterprises) and 权数 (employees). As CSV the enterprise table is UTF-8 with a byte order
-    mark, the employee table GB18030, the two encodings met in practice. File names, names of enterprises and sheets
-    say 模拟.
+    mark, the employee table GB18030, the two encodings met in practice. A further file lists the enterprises drawn, as
+    CSV. File names, names of enterprises and sheets say 模拟.
 
     Parameters
     ----------
     population : see `population`.
     folder : where to; made if it isn't there. Each file appears whole or not at all.
     wave, seed, enterprises, response : see `draw`.
-    errors : put mistakes in, and list them in a third file.
+    errors : put mistakes in, and list them in another file.
     truth : write the population values as well.
     format : ``csv`` or ``xlsx``.
 
@@ -122,8 +125,9 @@ def write_files(
     if mistakes is not None:
         with replacing(mistakes, error=InputError) as place:
             spoiled.mistakes.assign(note=SYNTHETIC).to_csv(place, index=False, encoding="utf-8-sig")
+    drawn = _write_drawn(sample.drawn, folder, wave)
     truth_path = _write_truth(population, folder, wave) if truth else None
-    return SurveyFiles(paths[0], paths[1], truth_path, mistakes)
+    return SurveyFiles(paths[0], paths[1], drawn, truth_path, mistakes)
 
 
 def truth_table(population: Population, wave: int) -> pd.DataFrame:
@@ -150,6 +154,16 @@ def _write_truth(population: Population, folder: Path, wave: int) -> Path:
     path = folder / f"{SYNTHETIC}_总体真值_{wave}.csv"
     with replacing(path, error=InputError) as place:
         table.to_csv(place, index=False, encoding="utf-8-sig", float_format="%.10g")
+    return path
+
+
+def _write_drawn(drawn: pd.DataFrame, folder: Path, wave: int) -> Path:
+    """The sample list, with official headers and the chance to be drawn."""
+    path = folder / f"{SYNTHETIC}_样本名录_{wave}.csv"
+    official = {name: ENTERPRISE[name].chinese for name in SAMPLE_LIST_FIELDS}
+    listed = drawn[list(official)].rename(columns=official).assign(说明=SYNTHETIC)
+    with replacing(path, error=InputError) as place:
+        listed.to_csv(place, index=False, encoding="utf-8-sig", float_format="%.10g")
     return path
 
 

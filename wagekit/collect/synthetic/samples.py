@@ -43,8 +43,8 @@ class SurveySample:
         ``sampling_fraction`` (that, times the response rate of the stratum).
     enterprises : a row for each answering enterprise: the columns of ``Population.enterprises`` and ``stratum``,
         ``inclusion_probability``, ``sampling_fraction``, ``weight`` (enterprises that it stands for).
-    drawn : a row for each drawn enterprise: ``enterprise_id``, ``stratum``, ``inclusion_probability``,
-        ``frame_headcount``, ``answered``.
+    drawn : a row for each drawn enterprise: ``enterprise_id``, ``industry_code``, ``enterprise_size``, ``stratum``,
+        ``inclusion_probability``, ``frame_headcount``, ``answered``.
     """
 
     wave: int
@@ -130,6 +130,8 @@ def draw(
     drawn = pd.DataFrame(
         {
             "enterprise_id": table["enterprise_id"].array[taken],
+            "industry_code": table["industry_code"].array[taken],
+            "enterprise_size": table["enterprise_size"].array[taken],
             "stratum": categorical(stratum, labels),
             "inclusion_probability": selection.probability[taken],
             "frame_headcount": size[taken],
