@@ -19,6 +19,8 @@ from wagekit.publish.exporters import (
     WagekitPDFExporter,
     external_references,
     inline_svg,
+    read_report,
+    render,
     set_pdf,
 )
 from wagekit.publish.table import release
@@ -143,6 +145,15 @@ def test_simulated_data_are_called_so_at_both_ends(page):
 
 def test_the_same_notebook_gives_the_same_page(page):
     assert WagekitHTMLExporter().from_notebook_node(report()[0])[0] == page
+
+
+def test_a_build_writes_what_nbconvert_writes(page):
+    document = read_report(report()[0], name="report")
+    assert render(document, "html").decode() == page
+    assert render(document, "pdf") == WagekitPDFExporter().from_notebook_node(report()[0])[0]
+    without = WagekitHTMLExporter(embed_font=False).from_notebook_node(report()[0])[0]
+    assert "@font-face" not in without
+    assert without == re.sub(r"@font-face .*\n", "", page)
 
 
 def test_text_from_data_is_text_on_the_page():

@@ -3,16 +3,18 @@
 import ast
 import re
 import sys
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from wagekit.errors import InputError, ReleaseError
 from wagekit.publish.document import Figure, Prose, Table, read_document
 from wagekit.publish.markdown import plain_text
-from wagekit.publish.notebook import build_report, execute, load
+from wagekit.publish.notebook import NotebookFailure, build_report, execute, load, without_injected
 from wagekit.publish.parameters import Parameter, read_parameters
 from wagekit.resources import resource
 
@@ -113,9 +115,10 @@ def test_a_run_sees_its_values_and_leaves_the_notebook_alone(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("1 / 0", r"cell 3 \('1 / 0'\) failed: ZeroDivisionError: division by zero"),
+        ("1 / 0", r"cell 2 \('1 / 0'\) failed: ZeroDivisionError: division by zero"),
         ("raise SystemExit(0)", "failed: SystemExit: 0"),
-        ("import os; os._exit(0)", r"cell 3 \('import os.*failed: the kernel ended"),
+        ("import os; os._exit(0)", r"cell 2 \('import os.*failed: the kernel ended \(exit status 0\)"),
+        ("import os; os.kill(os.getpid(), 9)", r"failed: the kernel ended \(signal 9\)"),
         ("input('?')", "failed: StdinNotImplementedError"),
         ("import time; time.sleep(60)", "failed: it took more than 2 s"),
     ],
@@ -128,6 +131,44 @@ def test_a_run_that_fails_says_where_and_keeps_what_there_is(tmp_path, cell, mes
     after = nbformat.read(kept, as_version=4).cells[-1]
     assert after.source == "print('after')"
     assert after.outputs == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "brief"),
+    [
+        ("raise KeyError('310107' + '001')", r"failed: KeyError\."),
+        ("from wagekit.errors import InputError\nraise InputError('bad', where='a.csv')", r"InputError: a\.csv: bad\."),
+    ],
+)
+def test_a_log_gets_no_words_of_foreign_exceptions_which_may_repeat_data(tmp_path, cell, brief):
+    with pytest.raises(NotebookFailure) as caught:
+        execute(load(written(tmp_path, cell)))
+    assert re.search(brief, caught.value.brief)
+    assert ("310107001" in str(caught.value)) == ("310107" in cell)
+
+
+def test_the_kernel_ends_with_the_run_and_leaves_no_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = psutil.Process().children()
+    notebook = load(written(tmp_path, "import tempfile; print(tempfile.mkdtemp())", "import os; print(os.getpid())"))
+    node = execute(notebook, timeout=60)
+    assert not psutil.pid_exists(int(node.cells[3].outputs[0].text))
+    assert psutil.Process().children() == before
+    assert Path(node.cells[2].outputs[0].text).parent.parent == tmp_path
+    assert [path.name for path in tmp_path.iterdir()] == ["report.ipynb"]
+
+
+def test_a_report_as_a_whole_may_take_only_so_long(tmp_path):
+    notebook = load(written(tmp_path, "import time; time.sleep(60)"))
+    with pytest.raises(NotebookFailure, match="the report took more than 1 s"):
+        execute(notebook, timeout=1)
+
+
+def test_the_notebook_with_its_outputs_has_the_cells_its_author_knows(tmp_path):
+    notebook = load(written(tmp_path, "1"))
+    node = execute(notebook, {"wave": 2022})
+    assert [cell.id for cell in without_injected(node).cells] == [cell.id for cell in notebook.node.cells]
+    assert len(node.cells) == 3
 
 
 def test_a_failed_report_leaves_the_published_one_alone(tmp_path):

@@ -56,8 +56,20 @@ def title_of(title: str | None, estimates: Estimates, headings: Mapping[str, str
         )
         template = words["title" if estimates.by else "title_all"]
         title = template.format(dimensions=dimensions, pay=words["pay"], period=period)
+    return marked_title(title, language, synthetic=bool(estimates.metadata.get("synthetic")))
+
+
+def marked_title(title: str, language: Language, *, synthetic: bool) -> str:
+    """A title as it may be printed; of simulated data it says so.
+
+    Examples
+    --------
+    >>> marked_title("按规模分的企业数（2023年）", "zh", synthetic=True)
+    '按规模分的企业数（2023年，模拟数据）'
+    """
+    words = WORDS[language]
     title = clean_text(title, where="title")
-    if estimates.metadata.get("synthetic") and words["synthetic"] not in title.lower():
+    if synthetic and words["synthetic"] not in title.lower():
         opened = title[-1:] in ("）", ")")
         title = f"{title[:-1]}{words['comma']}" if opened else f"{title}{words['bracket']}"
         title += f"{words['synthetic']}{words['close']}"

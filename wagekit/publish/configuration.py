@@ -61,7 +61,10 @@ class _Strict(BaseModel):
 
 
 class Publication(_Strict):
-    """``[release]``: what is published, from which store and wave, by whom; `workbook` is the name of its file."""
+    """``[release]``: what is published, from which store and wave, by whom, under which licence (its address).
+
+    `workbook` is the name of the file of all tables.
+    """
 
     store: Text
     wave: int
@@ -70,6 +73,7 @@ class Publication(_Strict):
     publisher: str = ""
     date: Date | None = None
     workbook: FileName = "wage_levels"
+    licence: str = ""
 
 
 class Rules(_Strict):
@@ -226,6 +230,10 @@ class Release(_Strict):
                     where=f"{place}, [[reports]] {number} ({report.notebook!r})",
                     expected="one of the two",
                 )
+        known = sorted(table.name for table in self.tables)
+        for name in self.comparison.tables if self.comparison else ():
+            if name not in known:
+                raise _unknown(name, known, f"{place}, [comparison.tables]")
         if not self.tables and not self.reports:
             raise ReleaseError(
                 "neither tables nor reports are declared", where=str(place), expected="[[tables]] or [[reports]]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from html import escape
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIME = "application/vnd.wagekit.cover+json"
+
+FINGERPRINT = "WAGEKIT_FINGERPRINT"
+"""Environment variable in which a build tells a notebook the fingerprint of its report."""
 
 SYNTHETIC = {
     "zh": "本报告由程序生成的模拟调查数据编制，不反映任何真实单位、个人或地区的情况。",
@@ -132,11 +136,15 @@ def data_hash(*frames: pd.DataFrame) -> str:
 
 
 def provenance(data: str, parameters: Mapping[str, str | int | float | bool], language: Language = "zh") -> str:
-    """One line that says with what a report was made: version, data and parameters.
+    """One line that says with what a report was made: version, data, recipe and parameters.
+
+    The recipe is the beginning of the fingerprint that a build gives each report, by which its manifest names the
+    report; the build hands it to the notebook in the environment variable ``WAGEKIT_FINGERPRINT``. A notebook run by
+    hand has none.
 
     Parameters
     ----------
-    data : the :func:`data_hash` of what was read.
+    data : the :func:`data_hash` of what was read; "" where none may be told.
     parameters : the notebook's parameters; empty texts are left out, of a path only the last part is told.
     language : language of the line.
 
@@ -152,5 +160,7 @@ def provenance(data: str, parameters: Mapping[str, str | int | float | bool], la
         for name, value in parameters.items()
         if value != ""
     )
-    parts = [f"wagekit {__version__}", f"{'数据' if language == 'zh' else 'data'} {data}", given]
+    recipe = os.environ.get(FINGERPRINT, "")[:12]
+    named = {"数据" if language == "zh" else "data": data, "编制" if language == "zh" else "recipe": recipe}
+    parts = [f"wagekit {__version__}", *(f"{word} {digits}" for word, digits in named.items() if digits), given]
     return " · ".join(part for part in parts if part)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import base64
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbconvert.exporters import Exporter, TemplateExporter
+from nbconvert.exporters import Exporter
 from traitlets import Bool, default
 
 from wagekit.errors import ReleaseError
@@ -24,10 +22,11 @@ from wagekit.publish import fonts
 from wagekit.publish.document import Document, Figure, Plain, Prose, Table, read_document
 from wagekit.publish.drawing import dark_colours, follows_the_screen
 from wagekit.publish.markdown import to_html
+from wagekit.publish.references import external_references
 from wagekit.publish.typst_writer import TEMPLATE, write_typst
 
 if TYPE_CHECKING:
-    import typst
+    from jinja2 import Template
     from nbformat import NotebookNode
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -55,16 +54,32 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 
 # What the style sheet writes by itself: numbers of chapters, tables and pages.
 _GENERATED = "〇零一二三四五六七八九十百、（）第页共表图"
+_FONT = "the-font"  # stands in the style sheet until it is known which glyphs the page needs
 
 
-def _read(notebook: NotebookNode, resources: Mapping[str, Any]) -> Document:
-    name = str(resources.get("metadata", {}).get("name") or "report")
+def read_report(notebook: NotebookNode, *, name: str) -> Document:
+    """Read an executed notebook and make sure that each of its characters can be drawn.
+
+    Parameters
+    ----------
+    notebook : a notebook with its outputs.
+    name : what to call it in messages, and in the title if it has none.
+
+    Raises
+    ------
+    ReleaseError
+        See :func:`~wagekit.publish.document.read_document` and :func:`~wagekit.publish.fonts.check_glyphs`.
+    """
     document = read_document(notebook, name=name)
     fonts.check_glyphs(document.text(), where=name)
     return document
 
 
-class WagekitHTMLExporter(TemplateExporter):
+def _name(resources: Mapping[str, Any]) -> str:
+    return str(resources.get("metadata", {}).get("name") or "report")
+
+
+class WagekitHTMLExporter(Exporter):
     """One accessible web page that holds everything it shows and asks nothing of any other place.
 
     Formulas are MathML, charts are inline SVG, a cut-down font is carried along for machines without Chinese fonts.
@@ -77,7 +92,6 @@ class WagekitHTMLExporter(TemplateExporter):
     """
 
     export_from_notebook = "wagekit HTML report"
-    template_name = "wagekit"
     output_mimetype = "text/html"
     embed_font = Bool(True, help="Carry the font's glyphs that the page uses inside it.").tag(config=True)
 
@@ -85,47 +99,56 @@ class WagekitHTMLExporter(TemplateExporter):
     def _file_extension(self) -> str:
         return ".html"
 
-    @default("template_extension")
-    def _template_extension(self) -> str:
-        return ".html.j2"
-
-    @default("extra_template_basedirs")
-    def _template_folders(self) -> list[str]:
-        return [str(_TEMPLATES)]
-
-    @default("template_paths")
-    def _template_paths(self) -> list[str]:
-        # Only the package's own templates: a folder named wagekit in the working directory is not one.
-        return [str(_TEMPLATES / "wagekit")]
-
     def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Render an executed notebook; returns the page and nbconvert's resources."""
-        resources = dict(resources or {})
-        document = _read(nb, resources)
-        resources["report"] = {
-            "cover": document.cover,
-            "labels": LABELS[document.cover.language],
-            "headings": list(document.headings()),
-            "parts": _parts(document),
-            "dark_colours": dark_colours(),
-            "font": "",
-        }
-        page, resources = super().from_notebook_node(nb, resources, **kw)
-        if self.embed_font:
-            face = fonts.embedded_face("".join(sorted({*page, *_GENERATED})))
-            resources["report"]["font"] = base64.b64encode(face).decode()
-            page, resources = super().from_notebook_node(nb, resources, **kw)
-        foreign = external_references(page)
-        if foreign:
-            raise ReleaseError(
-                f"the page would use {', '.join(foreign[:3])}",
-                where=document.cover.title,
-                expected="a page without scripts that holds everything it shows",
-                do="Take it out of the notebook's outputs",
-            )
-        return page, resources
+        copy, resources = super().from_notebook_node(nb, resources, **kw)
+        return make_page(read_report(copy, name=_name(resources)), embed_font=self.embed_font), resources
+
+
+@cache
+def _page_template() -> Template:
+    from jinja2 import Environment, FileSystemLoader
+
+    # Only the package's own templates: a folder named wagekit in the working directory is not one.
+    return Environment(loader=FileSystemLoader(_TEMPLATES / "wagekit"), autoescape=True).get_template("index.html.j2")
+
+
+def make_page(document: Document, *, embed_font: bool = True) -> str:
+    """The web page of a report. The same document gives the same page.
+
+    Parameters
+    ----------
+    document : from :func:`read_report`.
+    embed_font : carry the font's glyphs that the page uses inside it.
+
+    Raises
+    ------
+    ReleaseError
+        If the page would ask for an external address or holds a script.
+    """
+    report = {
+        "cover": document.cover,
+        "labels": LABELS[document.cover.language],
+        "headings": list(document.headings()),
+        "parts": _parts(document),
+        "dark_colours": dark_colours(),
+        "font": _FONT if embed_font else "",
+    }
+    page = _page_template().render(report=report)
+    foreign = external_references(page)
+    if foreign:
+        raise ReleaseError(
+            f"the page would use {', '.join(foreign[:3])}",
+            where=document.cover.title,
+            expected="a page without scripts that holds everything it shows",
+            do="Take it out of the notebook's outputs",
+        )
+    if embed_font:
+        face = fonts.embedded_face("".join(sorted({*page, *_GENERATED})))
+        page = page.replace(f"data:{_FONT}", f"data:font/woff;base64,{base64.b64encode(face).decode()}", 1)
+    return page
 
 
 def _parts(document: Document) -> list[dict[str, Any]]:
@@ -169,62 +192,6 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     return svg.replace("<svg", '<svg aria-hidden="true"', 1).strip()
 
 
-class _References(HTMLParser):
-    """Collects what a page would load or run."""
-
-    _LOADING = frozenset(
-        {"src", "href", "xlink:href", "srcset", "poster", "data", "action", "formaction", "background"}
-    )
-    _ACTIVE = frozenset({"script", "iframe", "object", "embed", "link", "base", "form"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._in_style = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_style = tag == "style"
-        if tag in self._ACTIVE:
-            self.found.append(f"<{tag}>")
-        for name, value in attrs:
-            text = (value or "").strip()
-            if name.startswith("on") or text.lower().startswith("javascript:"):
-                self.found.append(f"{name}={text[:40]!r}")
-            elif name in self._LOADING and text and not text.startswith(("#", "data:")):
-                self.found.append(text[:80])
-            elif name == "style":
-                self._css(text)
-            elif name == "http-equiv":
-                self.found.append(f"{name}={text[:40]!r}")
-
-    def handle_data(self, data: str) -> None:
-        if self._in_style:
-            self._css(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_style = False
-
-    def _css(self, text: str) -> None:
-        self.found += [url[:80] for url in re.findall(r"url\(\s*['\"]?(?!#|data:)([^)'\"]*)", text)]
-        self.found += re.findall(r"@import[^;]*", text)
-
-
-def external_references(page: str) -> list[str]:
-    """What an HTML page would load from elsewhere, link to or run; empty for a page that stands alone.
-
-    Examples
-    --------
-    >>> external_references('<img src="data:image/png;base64,AA"><a href="#top">x</a>')
-    []
-    >>> external_references('<img src="//a.b/c.png"><p style="background: url(x.png)" onclick="f()">')
-    ['//a.b/c.png', 'x.png', "onclick='f()'"]
-    """
-    parser = _References()
-    parser.feed(page)
-    parser.close()
-    return parser.found
-
-
 class WagekitPDFExporter(Exporter):
     """A PDF/UA-1 file set by typst: cover, contents, running header, page numbers, bookmarks, alternative texts.
 
@@ -246,15 +213,7 @@ class WagekitPDFExporter(Exporter):
     ) -> tuple[bytes, dict[str, Any]]:
         """Set an executed notebook; returns the file and nbconvert's resources."""
         copy, resources = super().from_notebook_node(nb, resources, **kw)
-        return set_pdf(_read(copy, resources)), resources
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    import typst
-
-    # System fonts stay out: the same report has to look, and weigh, the same on every machine.
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(fonts.font_file().parent)])
+        return set_pdf(read_report(copy, name=_name(resources))), resources
 
 
 def set_pdf(document: Document) -> bytes:
@@ -268,23 +227,39 @@ def set_pdf(document: Document) -> bytes:
     import typst
 
     source = write_typst(document)
-    with tempfile.TemporaryDirectory(prefix="wagekit-") as name:
-        folder = Path(name)
-        (folder / TEMPLATE).write_bytes((_TEMPLATES / TEMPLATE).read_bytes())
-        for file, content in source.files.items():
-            (folder / file).write_bytes(content)
-        main = folder / "main.typ"
-        main.write_text(source.main, encoding="utf-8")
-        try:
-            pdf, warnings = typst.compile_with_warnings(
-                str(main), format="pdf", font_paths=_fonts(), pdf_standards=["1.7", "ua-1"], timestamp=0
-            )
-        except typst.TypstError as error:
-            raise _not_set(document, error.message, error.hints) from error
+    # A mapping is taken, as typst's manual says, but its stubs don't know it.
+    files: Any = {"main.typ": source.main.encode(), TEMPLATE: _typst_template(), **source.files}
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            files, format="pdf", font_paths=fonts.typst_fonts(), pdf_standards=["1.7", "ua-1"], timestamp=0
+        )
+    except typst.TypstError as error:
+        raise _not_set(document, error.message, error.hints) from error
     if warnings:
         raise _not_set(document, warnings[0].message, warnings[0].hints)
-    return pdf
+    return bytes(pdf)
+
+
+@cache
+def _typst_template() -> bytes:
+    return (_TEMPLATES / TEMPLATE).read_bytes()
 
 
 def _not_set(document: Document, message: str, hints: list[str]) -> ReleaseError:
     return ReleaseError(f"the PDF can't be set ({message})", where=document.cover.title, do="; ".join(hints) or None)
+
+
+def render(document: Document, ending: str) -> bytes:
+    """The file of a report in one of the :data:`~wagekit.publish.notebook.FORMATS`.
+
+    Parameters
+    ----------
+    document : from :func:`read_report`.
+    ending : ``html`` or ``pdf``.
+
+    Raises
+    ------
+    ReleaseError
+        See :func:`make_page` and :func:`set_pdf`.
+    """
+    return set_pdf(document) if ending == "pdf" else make_page(document).encode()

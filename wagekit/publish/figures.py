@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import ReleaseError
+from wagekit.grouping import TOTAL
 from wagekit.options import Language, Precision
 from wagekit.publish.words import WORDS, Status, clean_text, unit_text
 
@@ -291,6 +292,8 @@ class Namer:
             name = labels[code] if isinstance(labels, Mapping) else labels.label(code, language=self.language)
         elif isinstance(labels, Mapping) and code.isdecimal() and int(code) in labels:
             name = labels[int(code)]
+        elif code == TOTAL:
+            name = WORDS[self.language]["total"]
         return clean_text(name, where="names of the items") or code or WORDS[self.language]["missing"]
 
 
@@ -312,15 +315,15 @@ def code_text(value: Any) -> str:
 
 
 def code_order(codes: Sequence[str]) -> tuple[Any, ...]:
-    """Sort key by code, numbers by size and missing codes last. Items are never sorted by a value: the place of a
+    """Sort key by code, totals first, numbers by size and missing codes last. Items are never sorted by a value: the place of a
     held-back one would tell its size.
 
     Examples
     --------
-    >>> sorted([("10",), ("",), ("2",), ("A",), ("≤1",)], key=code_order)
-    [('≤1',), ('2',), ('10',), ('A',), ('',)]
+    >>> sorted([("10",), ("",), ("2",), ("_T",), ("A",), ("≤1",)], key=code_order)
+    [('_T',), ('≤1',), ('2',), ('10',), ('A',), ('',)]
     """
-    return tuple((not code, _parts(code.lstrip("≤<≥>")), code) for code in codes)
+    return tuple((not code, code != TOTAL, _parts(code.lstrip("≤<≥>")), code) for code in codes)
 
 
 def _parts(code: str) -> list[tuple[int, int, str]]:

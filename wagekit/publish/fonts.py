@@ -11,8 +11,12 @@ import unicodedata
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wagekit.errors import ReleaseError
+
+if TYPE_CHECKING:
+    import typst
 
 FAMILY = "Noto Sans CJK SC"
 
@@ -91,6 +95,17 @@ def register() -> str:
 
 
 @cache
+def typst_fonts() -> typst.Fonts:
+    """The one font for typst, read once.
+
+    System fonts stay out: the same report has to look, and weigh, the same on every machine.
+    """
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_file().parent)])
+
+
+@cache
 def _glyphs() -> frozenset[int]:
     """Code points that the font can draw."""
     from fontTools.ttLib import TTFont
@@ -144,7 +159,7 @@ def check_glyphs(text: str, *, where: str) -> None:
 def embedded_face(text: str) -> bytes:
     """The font cut down to the characters of ``text``, as WOFF, to be carried inside a web page.
 
-    The same text gives the same bytes. About 0.4 s and 0.2 KiB a character.
+    The same text gives the same bytes. About 0.01 s and 0.2 KiB a character.
 
     Examples
     --------
@@ -153,22 +168,25 @@ def embedded_face(text: str) -> bytes:
     """
     from io import BytesIO
 
-    from fontTools import subset
+    import uharfbuzz
     from fontTools.ttLib import TTFont
 
-    options = subset.Options()
-    options.flavor = "woff"
-    options.layout_features = ["tnum", "kern"]
-    options.name_IDs = []
-    options.notdef_outline = True
-    options.drop_tables += ["BASE", "VORG", "vhea", "vmtx"]
-    # The time stamp and the box of the whole font stay as they were: the first for equal bytes, the second for speed.
-    with TTFont(
-        str(font_file()), fontNumber=_face_number(), lazy=True, recalcTimestamp=False, recalcBBoxes=False
-    ) as font:
-        cutter = subset.Subsetter(options)
-        cutter.populate(text=text + " ")
-        cutter.subset(font)
-        buffer = BytesIO()
-        subset.save_font(font, buffer, options)
+    wanted = uharfbuzz.SubsetInput()
+    wanted.flags = uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
+    wanted.unicode_set.update(map(ord, text + " "))
+    wanted.layout_feature_tag_set.clear()
+    wanted.layout_feature_tag_set.update(_tags("tnum", "kern"))
+    wanted.name_id_set.clear()
+    wanted.drop_table_tag_set.update(_tags("BASE", "VORG", "vhea", "vmtx"))
+    blob = uharfbuzz.Blob.from_file_path(str(font_file()))
+    cut = uharfbuzz.subset(uharfbuzz.Face(blob, _face_number()), wanted).blob.data
+    buffer = BytesIO()
+    # The tables are only packed; not even the time stamp is touched.
+    with TTFont(BytesIO(cut), lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
+        font.flavor = "woff"
+        font.save(buffer)
     return buffer.getvalue()
+
+
+def _tags(*names: str) -> list[int]:
+    return [int.from_bytes(name.encode(), "big") for name in names]

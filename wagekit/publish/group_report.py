@@ -17,7 +17,7 @@ from wagekit.guidance.low_pay import low_pay
 from wagekit.guidance.skill import FIRST_GRADE, skill_floor_check, skill_floors, skill_premium
 from wagekit.options import Language
 from wagekit.publish import charts, findings
-from wagekit.publish.cover import Cover, data_hash, provenance
+from wagekit.publish.cover import Cover
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
 from wagekit.publish.group_words import WORDS
@@ -72,22 +72,8 @@ class GroupReport:
 
     def cover(self, *, title: str = "", bureau: str = "", date: str = "") -> Cover:
         """The report's cover; its footer line names the data."""
-        about = self.report.survey.metadata
-        told: dict[str, str | int | float | bool] = {
-            "wave": self.report.wave,
-            "minimum_wage": self.minimum_wage.value,
-            "language": self.language,
-        }
-        return Cover(
-            title=title or self.words["report_title"],
-            year=self.report.wave,
-            subtitle=str(about.get("title") or ""),
-            bureau=bureau,
-            date=date,
-            language=self.language,
-            synthetic=bool(about.get("synthetic")),
-            provenance=provenance(data_hash(self.report.survey.frame), told, self.language),
-        )
+        title = title or self.words["report_title"]
+        return self.report.cover(title=title, bureau=bureau, date=date, minimum_wage=self.minimum_wage.value)
 
     # -- low-paid workers ------------------------------------------------------------------------
 
@@ -344,22 +330,39 @@ def open_group_report(
     InputError
         If no minimum wage is given and none is known.
     """
+    report = open_report(store, wave, language=language, rules=rules)
+    chosen = MinimumWage(minimum_wage) if minimum_wage > 0 else known_minimum_wage(store, region, wave)
+    if chosen is None:
+        raise InputError(
+            f"no minimum wage of {region} in {wave} is known", where=str(store), do="Give minimum_wage, 元 a month"
+        )
+    less = taken_off(report) if without_overtime else ()
+    shares, premiums = (percent_rules(report.rules, most) for most in (max_se_shares, max_se_premium))
+    return GroupReport(report, chosen, less, shares, premiums)
+
+
+def known_minimum_wage(store: str | os.PathLike[str], region: str, year: int) -> MinimumWage | None:
+    """The store's reference figure of the monthly minimum wage, None where it has none.
+
+    Raises
+    ------
+    StoreError
+        If the store can't be opened.
+    """
     from pathlib import Path
 
     from wagekit.collect.store import open as open_store
 
-    report = open_report(store, wave, language=language, rules=rules)
-    chosen = MinimumWage(minimum_wage)
-    if not minimum_wage > 0:
-        with open_store(Path(store), read_only=True) as opened:
-            known = opened.reference("minimum_wage_month")
-        found = known[(known["region"] == region) & (known["year"] == wave)]
-        if found.empty:
-            raise InputError(
-                f"no minimum wage of {region} in {wave} is known", where=str(store), do="Give minimum_wage, 元 a month"
-            )
-        row = found.iloc[0]
-        chosen = MinimumWage(float(row["value"]), region, wave, row["source_kind"] != "unconfirmed")
-    less = ("overtime_pay",) if without_overtime and "overtime_pay" in report.survey.frame.columns else ()
-    shares, premiums = (percent_rules(report.rules, most) for most in (max_se_shares, max_se_premium))
-    return GroupReport(report, chosen, less, shares, premiums)
+    with open_store(Path(store), read_only=True) as opened:
+        known = opened.reference()
+    known = known[known["series"] == "minimum_wage_month"]
+    found = known[(known["region"] == region) & (known["year"] == year)]
+    if found.empty:
+        return None
+    row = found.iloc[0]
+    return MinimumWage(float(row["value"]), region, year, row["source_kind"] != "unconfirmed")
+
+
+def taken_off(report: Report) -> tuple[str, ...]:
+    """Columns that are taken off pay before it is held against the minimum wage, as far as the wave has them."""
+    return ("overtime_pay",) if "overtime_pay" in report.survey.frame.columns else ()

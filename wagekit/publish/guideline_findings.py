@@ -153,7 +153,7 @@ def _published(table: WageTable) -> list[tuple[str, dict[str, Decimal]]]:
     ]
 
 
-def _band_of(value: Decimal, guideline: Guideline) -> Band:
+def band_of(value: Decimal, guideline: Guideline) -> Band:
     """The band of a printed figure, so that words and table agree."""
     return guideline.bands[int(band_numbers(np.array([float(value)]), guideline.bands)[0])]
 
@@ -165,7 +165,7 @@ def overall_in_words(table: WageTable, guideline: Guideline) -> Text:
     if not found:
         return Text(words["nothing"], table.language)
     figures = found[0]
-    band = _band_of(figures["growth"], guideline)
+    band = band_of(figures["growth"], guideline)
     text = Text(
         words["overall"].format(
             growth=figures["growth"],
@@ -190,7 +190,7 @@ def items_in_words(table: WageTable, guideline: Guideline) -> Text:
         return Text(words["nothing"], language)
     groups: list[str] = []
     for band in guideline.bands:
-        names = [name for name, value in items if _band_of(value, guideline).name == band.name]
+        names = [name for name, value in items if band_of(value, guideline).name == band.name]
         if names:
             template = words["group" if len(names) <= 6 else "group_many"]
             shown = band_name(band, guideline, language)

@@ -17,7 +17,7 @@ from wagekit.guidance.shares import Of
 from wagekit.options import Language
 from wagekit.publish import findings, guideline_charts
 from wagekit.publish import guideline_findings as said
-from wagekit.publish.cover import Cover, data_hash, provenance
+from wagekit.publish.cover import Cover
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
 from wagekit.publish.guideline_tables import growth_table, parts_table, percent_rules, share_table
@@ -29,6 +29,7 @@ from wagekit.waves import decompose_growth
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wagekit.estimates import Estimates
     from wagekit.guidance.rules import Results
     from wagekit.survey import Survey
 
@@ -68,30 +69,21 @@ class GuidelineReport:
 
     def cover(self, *, title: str = "", bureau: str = "", date: str = "") -> Cover:
         """The report's cover; its footer line names the data of both waves."""
-        about = self.report.survey.metadata
-        told: dict[str, str | int | float | bool] = {
-            "wave": self.report.wave,
-            "region": self.guideline.region,
-            "language": self.language,
-        }
+        told: dict[str, str | float] = {"region": self.guideline.region}
         if self.cpi is not None:
             told["cpi"] = self.cpi
-        return Cover(
-            title=title or GUIDELINE_WORDS[self.language]["report_title"],
-            year=self.report.wave,
-            subtitle=str(about.get("title") or ""),
-            bureau=bureau,
-            date=date,
-            language=self.language,
-            synthetic=bool(about.get("synthetic")),
-            provenance=provenance(data_hash(self.before.frame, self.report.survey.frame), told, self.language),
-        )
+        title = title or GUIDELINE_WORDS[self.language]["report_title"]
+        return self.report.cover(title=title, bureau=bureau, date=date, also=[self.before.frame], **told)
 
     def growth(self, by: By = None) -> WageTable:
         """The table of growth by one or several columns, beside the lines."""
-        estimates = matched_growth(self.before, self.report.survey, self.report.pay, by=by)
+        return self.growth_of(matched_growth(self.before, self.report.survey, self.report.pay, by=by))
+
+    def growth_of(self, estimates: Estimates, *, notes: Sequence[str] = ()) -> WageTable:
+        """The table of growth that is estimated already, with further notes."""
         compared = self.guideline.compare(estimates, cpi=self.cpi)
-        return growth_table(compared, self.growth_rules, labels=self._labels(estimates.by), language=self.language)
+        labels = self._labels(estimates.by)
+        return growth_table(compared, self.growth_rules, labels=labels, notes=notes, language=self.language)
 
     def shares(self, by: By = None, *, of: Of = "enterprises") -> WageTable:
         """The table of shares of enterprises, or of their workers, in each band."""
@@ -194,19 +186,50 @@ def open_guideline_report(
     DesignError
         If the survey names no enterprises.
     """
+    report = open_report(store, wave, language=language, rules=rules)
+    return beside_guideline(
+        report, store, region=region, before=before, cpi=cpi, max_se_growth=max_se_growth, max_se_shares=max_se_shares
+    )
+
+
+def beside_guideline(
+    report: Report,
+    store: str | os.PathLike[str],
+    *,
+    region: str = "上海",
+    before: int | None = None,
+    cpi: str | float | None = None,
+    max_se_growth: float = 2.5,
+    max_se_shares: float = 10.0,
+) -> GuidelineReport:
+    """A wave that is already open beside the wave before and the guideline of its year.
+
+    Parameters
+    ----------
+    report : the later wave, or a part of it.
+    store, region, before, cpi, max_se_growth, max_se_shares : as :func:`open_guideline_report` takes them.
+
+    Raises
+    ------
+    StoreError
+        If the store can't be opened or holds no such wave.
+    InputError
+        If there is no guideline of the region and year, or `cpi` is no number.
+    DesignError
+        If the survey names no enterprises.
+    """
     from pathlib import Path
 
     from wagekit.collect.store import open as open_store
 
-    report = open_report(store, wave, language=language, rules=rules)
     with open_store(Path(store), read_only=True) as opened:
-        earlier = opened.survey(wave - 1 if before is None else before)
+        earlier = opened.survey(report.wave - 1 if before is None else before)
         lines: pd.DataFrame = opened.guideline_lines()
     if not (report.survey.design.psu and earlier.design.psu):
         raise DesignError("the design names no enterprises", where=str(store), do="Name them in the mapping's [design]")
-    chosen = guideline(region, wave, lines=lines)
+    chosen = guideline(region, report.wave, lines=lines)
     known = guidelines(region, lines=lines)["year"]
-    years = tuple(guideline(region, year, lines=lines) for year in sorted(known) if year <= wave)
+    years = tuple(guideline(region, year, lines=lines) for year in sorted(known) if year <= report.wave)
     return GuidelineReport(
         report=report,
         before=earlier,

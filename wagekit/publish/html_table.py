@@ -49,9 +49,10 @@ _TEMPLATE = """\
 .wagekit-table .notes li { margin: 0; }
 @media print { .wagekit-table .wide { overflow: visible; } .wagekit-table tr { break-inside: avoid; } }
 </style>
-<div class="wide">
+<div class="wide"{% if alone %} tabindex="0" role="group" aria-label="{{ title }}"{% endif %}>
 <table>
-<caption><span class="title">{{ title }}</span><span class="unit">{{ words.unit }}{{ unit }}</span></caption>
+<caption><span class="title"{% if alone %} role="heading" aria-level="1"{% endif %}>{{ title }}</span>
+ {#- #}<span class="unit">{{ words.unit }}{{ unit }}</span></caption>
 <thead>
 <tr><th scope="col"{{ deep }}>{{ words.number }}</th>
 {%- for heading in headings %}<th scope="col"{{ deep }}>{{ heading }}</th>{% endfor %}
@@ -134,7 +135,9 @@ body { margin: 1.5em; font-family: "Noto Sans CJK SC", "Source Han Sans SC", "Mi
 </style>
 </head>
 <body>
+<main>
 {{ table }}
+</main>
 </body>
 </html>
 """
@@ -145,14 +148,18 @@ def page_html(table: WageTable) -> str:
     from markupsafe import Markup
 
     lang = "zh-CN" if table.language == "zh" else "en"
-    return _template(_PAGE).render(lang=lang, title=table.title, table=Markup(table_html(table)))
+    return _template(_PAGE).render(lang=lang, title=table.title, table=Markup(table_html(table, alone=True)))
 
 
-def table_html(table: WageTable) -> str:
+def table_html(table: WageTable, *, alone: bool = False) -> str:
     """The table as one self-contained HTML element with its style; the same table gives the same text.
 
     Every text is escaped. Heading cells carry their scope, held-back cells say in words that they aren't published,
     and equal names of the outer domain column are printed once for their group of rows.
+
+    Parameters
+    ----------
+    alone : it is all that its page shows: its title is the page's heading, and the keyboard scrolls a wide table.
     """
     from markupsafe import Markup
 
@@ -173,6 +180,7 @@ def table_html(table: WageTable) -> str:
         deep=deep,
         rows=tuple(_rows(table)),
         notes=table.printed_notes(),
+        alone=alone,
     )
 
 

@@ -18,7 +18,7 @@ from wagekit.guidance.labour_cost_structure import labour_cost_structure
 from wagekit.guidance.labour_cost_warning import labour_cost_warning_shares
 from wagekit.options import Language
 from wagekit.publish import charts, findings
-from wagekit.publish.cover import Cover, data_hash, provenance
+from wagekit.publish.cover import Cover
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
 from wagekit.publish.guideline_tables import percent_rules
@@ -56,8 +56,8 @@ class LabourCostReport:
 
     @cached_property
     def enterprises(self) -> Survey:
-        """The wave's enterprises under the survey's design."""
-        return enterprise_survey(self.report.survey)
+        """The enterprises of the wave, or of the report's part of it, under the survey's design."""
+        return enterprise_survey(self.report.survey).where(**self.report.part)
 
     @property
     def language(self) -> Language:
@@ -65,18 +65,8 @@ class LabourCostReport:
 
     def cover(self, *, title: str = "", bureau: str = "", date: str = "") -> Cover:
         """The report's cover; its footer line names the data."""
-        about = self.report.survey.metadata
-        told: dict[str, str | int | float | bool] = {"wave": self.report.wave, "language": self.language}
-        return Cover(
-            title=title or WORDS[self.language]["report_title"],
-            year=self.report.wave,
-            subtitle=str(about.get("title") or ""),
-            bureau=bureau,
-            date=date,
-            language=self.language,
-            synthetic=bool(about.get("synthetic")),
-            provenance=provenance(data_hash(self.enterprises.frame), told, self.language),
-        )
+        title = title or WORDS[self.language]["report_title"]
+        return self.report.cover(title=title, bureau=bureau, date=date)
 
     # -- tables ----------------------------------------------------------------------------------
 
@@ -127,13 +117,16 @@ class LabourCostReport:
 
     def indicators(self, by: By) -> WageTable:
         """The seven indicators by one or several columns."""
+        return self.indicators_of(labour_cost(self.enterprises, by))
+
+    def indicators_of(self, made: Estimates, *, notes: Sequence[str] = ()) -> WageTable:
+        """The table of estimates from :func:`wagekit.labour_cost`, with further notes."""
         words = WORDS[self.language]
         measures = {
             word: measure_of(word, self.language, group=words["per_head" if word in PER_HEAD else "shares"])
             for word in INDICATOR_ORDER
         }
-        made = labour_cost(self.enterprises, by)
-        return self._table(made, "indicators_title", "万元/人年，%", measures, ["short_note", "ratio_note"])
+        return self._table(made, "indicators_title", "万元/人年，%", measures, ["short_note", "ratio_note", *notes])
 
     def structure(self, by: By = None) -> WageTable:
         """The shares of the seven items of labour cost by one or several columns, adding up to 100.0 %."""
@@ -186,7 +179,7 @@ class LabourCostReport:
             unit=_unit(unit, self.language),
             statistics=[word for word in measures if word in available] or None,
             measures=measures,
-            notes=[words[note] for note in notes],
+            notes=[words.get(note, note) for note in notes],
             language=self.language,
             **{"labels": labels or None, **options},
         )

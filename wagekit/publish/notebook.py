@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wagekit.errors import InputError, ReleaseError
+from wagekit.errors import InputError, ReleaseError, WagekitError
 from wagekit.files import replacing
 from wagekit.publish.parameters import Parameter, Value, read_parameters
+from wagekit.reads.records import VARIABLE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -99,10 +101,14 @@ def execute(
     *,
     folder: str | os.PathLike[str] | None = None,
     cell_timeout: float = 300.0,
+    timeout: float | None = None,
     failed: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    forked: bool = False,
+    memory: int | None = None,
+    reads: str | os.PathLike[str] | None = None,
 ) -> NotebookNode:
-    """Run a notebook in a fresh kernel of this Python, from its first cell to its last.
+    """Run a notebook in a kernel of its own of this Python, from its first cell to its last.
 
     Parameters
     ----------
@@ -110,8 +116,13 @@ def execute(
     parameters : values that replace defaults.
     folder : working directory of the notebook; the current one unless given.
     cell_timeout : seconds that one cell may take.
+    timeout : seconds that all cells may take; any number unless given.
     failed : where the notebook, with the outputs it has by then, is written if it fails.
     progress : called with the number of code cells done and their total.
+    forked : fork the kernel from a warm server instead of starting a fresh one, where that can be had. The outputs
+        are the same.
+    memory : bytes that the kernel may hold beyond what it starts with; only on Linux, and with `forked`.
+    reads : file to which it is written what the notebook reads, for :func:`wagekit.reads.recorded`.
 
     Returns
     -------
@@ -121,7 +132,7 @@ def execute(
     ------
     InputError
         If a parameter is unknown or of a wrong type.
-    ReleaseError
+    NotebookFailure
         If a cell fails, takes too long, ends the kernel, or did not run.
     """
     from nbclient import NotebookClient
@@ -130,39 +141,149 @@ def execute(
     values = notebook.bind(parameters or {})
     node = _with_values(notebook, values)
     total = sum(1 for cell in node.cells if cell.cell_type == "code" and cell.source.strip())
-    done: list[int] = []
+    run = _Run(notebook, node, cell_timeout, timeout, memory)
 
     def count(**event: Any) -> None:
-        done.append(event["cell_index"])
+        run.done.append(event["cell_index"])
         if progress is not None:
-            progress(len(done), total)
+            progress(len(run.done), total)
 
     try:
-        with tempfile.TemporaryDirectory(prefix="wagekit-kernel-") as private:
+        with tempfile.TemporaryDirectory(prefix="wagekit-kernel-", ignore_cleanup_errors=True) as private:
+            manager = _kernel_manager(Path(private), forked=forked, memory=memory or 0, watched=reads is not None)
             client = NotebookClient(
                 node,
-                km=_kernel_manager(Path(private)),
-                timeout=cell_timeout,
+                km=manager,
+                timeout_func=lambda cell: run.seconds_left(),
                 record_timing=False,
                 allow_errors=False,
                 resources={"metadata": {"path": str(folder or Path.cwd())}},
+                on_notebook_start=lambda **event: run.started(manager.provisioner),
                 on_cell_executed=count,
             )
             try:
-                client.execute(env=_environment(private))
+                client.execute(env=_environment(private, reads), cleanup_kc=True)
             except CellExecutionError as error:
-                raise _failure(notebook, node, done, f"{error.ename}: {error.evalue}") from error
+                raise run.failed_with(error.ename, error.evalue) from error
             except CellTimeoutError as error:
-                raise _failure(notebook, node, done, f"it took more than {cell_timeout:g} s") from error
+                raise run.failure(run.overdue()) from error
             except DeadKernelError as error:
-                raise _failure(notebook, node, done, "the kernel ended") from error
-        _refuse_incomplete(notebook, node)
+                raise run.failure(f"the kernel ended{run.ending()}") from error
+            except RuntimeError as error:  # before its first cell
+                raise NotebookFailure("no kernel could be started", f" ({error})", where=str(notebook.path)) from error
+        run.refuse_incomplete()
     except ReleaseError:
         if failed is not None:
-            with replacing(failed) as beside:
-                beside.write_text(_nbformat().writes(node), encoding="utf-8")
+            save(node, failed)
         raise
     return node
+
+
+def save(node: NotebookNode, path: str | os.PathLike[str]) -> None:
+    """Write a notebook with its outputs to a file."""
+    with replacing(path) as beside:
+        beside.write_text(_nbformat().writes(node), encoding="utf-8")
+
+
+class NotebookFailure(ReleaseError):
+    """A notebook that did not run to its end.
+
+    Attributes
+    ----------
+    brief : the sentence without the words of a foreign exception, which may repeat data.
+    """
+
+    def __init__(self, found: str, words: str = "", *, where: str) -> None:
+        self.brief = str(ReleaseError(found, where=where))
+        super().__init__(found + words, where=where)
+
+
+@dataclass
+class _Run:
+    """A notebook while it runs."""
+
+    notebook: Notebook
+    node: NotebookNode
+    cell_timeout: float
+    timeout: float | None
+    memory: int | None
+    done: list[int] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    process: Any = None
+
+    def started(self, provisioner: Any) -> None:
+        # It forgets its process as soon as that has ended.
+        self.process = provisioner.process
+
+    def seconds_left(self) -> float:
+        """What the next cell may take."""
+        if self.timeout is None:
+            return self.cell_timeout
+        # nbclient takes 0 for no limit at all.
+        return max(min(self.cell_timeout, self.began + self.timeout - time.monotonic()), 0.001)
+
+    def overdue(self) -> str:
+        if self.timeout is not None and time.monotonic() - self.began >= self.timeout:
+            return f"the report took more than {self.timeout:g} s"
+        return f"it took more than {self.cell_timeout:g} s"
+
+    def ending(self) -> str:
+        """How the kernel ended, in brackets."""
+        status = getattr(self.process, "returncode", None)
+        if status is None:
+            return ""
+        return f" (signal {-status})" if status < 0 else f" (exit status {status})"
+
+    def failed_with(self, kind: str, words: str) -> NotebookFailure:
+        if self.memory and ("MemoryError" in kind or "OutOfMemory" in kind):
+            return self.failure(f"it needed more memory than the {self.memory / 2**20:,.0f} MiB it may have ({kind})")
+        own = kind in {error.__name__ for error in WagekitError.__subclasses__()}
+        said = f": {' '.join(words.split())[:_LONGEST]}" if words.strip() else ""
+        return self.failure(f"{kind}{said}") if own else self.failure(kind, said)
+
+    def failure(self, why: str, words: str = "") -> NotebookFailure:
+        """The error for the first code cell that has an error output or was not finished."""
+        cell = next(
+            cell
+            for number, cell in enumerate(self.node.cells)
+            if cell.cell_type == "code"
+            and cell.source.strip()
+            and (number not in self.done or any(output.output_type == "error" for output in cell.outputs))
+        )
+        return NotebookFailure(f"{self.named(cell)} failed: {why}", words, where=str(self.notebook.path))
+
+    def named(self, cell: NotebookNode) -> str:
+        """A cell as the notebook's author knows it."""
+        if is_injected(cell):
+            return "the cell of the parameters' values"
+        number = 1 + [each.get("id") for each in without_injected(self.node).cells].index(cell.get("id"))
+        line = next(line for line in cell.source.splitlines() if line.strip())
+        return f"cell {number} ({line.strip()[:60]!r})"
+
+    def refuse_incomplete(self) -> None:
+        """A run without an exception is no proof: a kernel that a cell ended can leave later cells unrun."""
+        for cell in self.node.cells:
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            if cell.execution_count is None:
+                raise NotebookFailure(f"{self.named(cell)} was not run", where=str(self.notebook.path))
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    raise self.failed_with(output.ename, output.evalue)
+
+
+def is_injected(cell: NotebookNode) -> bool:
+    """Whether wagekit put the cell into the notebook, so that its author doesn't know it."""
+    return "injected-parameters" in cell.metadata.get("tags", [])
+
+
+def without_injected(node: NotebookNode) -> NotebookNode:
+    """The notebook as its author knows it, with its outputs."""
+    import copy
+
+    known = copy.copy(node)
+    known.cells = [cell for cell in node.cells if not is_injected(cell)]
+    return known
 
 
 def _with_values(notebook: Notebook, values: Mapping[str, Value]) -> NotebookNode:
@@ -184,12 +305,29 @@ def _with_values(notebook: Notebook, values: Mapping[str, Value]) -> NotebookNod
     return node
 
 
-def _environment(private: str) -> dict[str, str]:
-    """The kernel's environment: nobody's start-up files, the same order of sets in each run."""
-    return {**os.environ, "IPYTHONDIR": private, "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
+KERNEL_ENVIRONMENT: Mapping[str, str] = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONWARNINGS": "ignore",
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+}
+"""What a kernel is started with: the same order of sets in each run, and sums of numbers in the same order."""
 
 
-def _kernel_manager(private: Path) -> Any:
+def place_for_temporary_files(folder: str) -> dict[str, str]:
+    """Environment variables, of all systems, that make a folder the place for temporary files."""
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
+
+
+def _environment(private: str, reads: str | os.PathLike[str] | None) -> dict[str, str]:
+    """The kernel's environment: nobody's start-up files, and a place of its own for what it leaves lying about."""
+    own = {"IPYTHONDIR": private, **place_for_temporary_files(private)}
+    if reads is not None:
+        own[VARIABLE] = os.fspath(reads)
+    others = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    return {**others, **KERNEL_ENVIRONMENT, **own}
+
+
+def _kernel_manager(private: Path, *, forked: bool, memory: int, watched: bool) -> Any:
     """A manager that starts this Python, whatever kernels are registered on the machine."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -198,41 +336,27 @@ def _kernel_manager(private: Path) -> Any:
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             command += ["--HistoryManager.enabled=False", "--log-level=ERROR"]
-            return KernelSpec(argv=command, display_name="Python", language="python")
+            if watched:
+                command.append('--IPKernelApp.exec_lines=__import__("wagekit.reads").reads.watch()')
+            start = {"provisioner_name": "wagekit-fork", "config": {"memory": memory}}
+            metadata = {"kernel_provisioner": start} if forked else {}
+            return KernelSpec(argv=command, display_name="Python", language="python", metadata=metadata)
 
-    return AsyncKernelManager(
+    manager = AsyncKernelManager(
         kernel_spec_manager=OwnPython(), kernel_name="python3", connection_file=str(private / "kernel.json")
     )
+    socket = str(private / "k")
+    if os.name == "posix" and len(os.fsencode(socket)) < _LONGEST_SOCKET:
+        # Ports are free when they are looked for and may be taken when they are used; these files are private.
+        manager.transport, manager.ip = "ipc", socket
+    return manager
 
 
-def _failure(notebook: Notebook, node: NotebookNode, done: Sequence[int], why: str) -> ReleaseError:
-    """The error for the first code cell that has an error output or was not finished."""
-    number = next(
-        number
-        for number, cell in enumerate(node.cells)
-        if cell.cell_type == "code"
-        and cell.source.strip()
-        and (number not in done or any(output.output_type == "error" for output in cell.outputs))
-    )
-    line = next(line for line in node.cells[number].source.splitlines() if line.strip())
-    return ReleaseError(f"cell {number + 1} ({line.strip()[:60]!r}) failed: {why}", where=str(notebook.path))
+_LONGEST = 300  # characters of another's words in one of our sentences
+_LONGEST_SOCKET = 90  # bytes; systems take from 92 on, and a number is added
 
 
-def _refuse_incomplete(notebook: Notebook, node: NotebookNode) -> None:
-    """A run without an exception is no proof: a kernel that a cell ended can leave later cells unrun."""
-    for number, cell in enumerate(node.cells, start=1):
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        if cell.execution_count is None:
-            raise ReleaseError(f"cell {number} was not run", where=str(notebook.path), expected="every cell run")
-        for output in cell.outputs:
-            if output.output_type == "error":
-                raise ReleaseError(
-                    f"cell {number} failed with {output.ename}: {output.evalue}", where=str(notebook.path)
-                )
-
-
-FORMATS: Mapping[str, str] = {"html": "WagekitHTMLExporter", "pdf": "WagekitPDFExporter"}
+FORMATS = ("html", "pdf")
 
 
 def build_report(
@@ -268,7 +392,7 @@ def build_report(
     ReleaseError
         If the notebook fails (it is then kept as ``<name>.failed.ipynb`` in the folder), or can't be rendered.
     """
-    from wagekit.publish import exporters
+    from wagekit.publish.exporters import read_report, render
 
     for each in formats:
         if each not in FORMATS:
@@ -280,11 +404,10 @@ def build_report(
     failed = target / f"{name}.failed.ipynb"
     node = execute(notebook, parameters, cell_timeout=cell_timeout, failed=failed, progress=progress)
     failed.unlink(missing_ok=True)
-    resources = {"metadata": {"name": name}}
-    made = {each: getattr(exporters, FORMATS[each])().from_notebook_node(node, dict(resources))[0] for each in formats}
+    document = read_report(without_injected(node), name=name)
+    made = {each: render(document, each) for each in formats}
     files = {each: target / f"{name}.{each}" for each in formats}
     with ExitStack() as together:
         for each, content in made.items():
-            beside = together.enter_context(replacing(files[each]))
-            beside.write_bytes(content.encode() if isinstance(content, str) else content)
+            together.enter_context(replacing(files[each])).write_bytes(content)
     return files

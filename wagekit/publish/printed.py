@@ -62,7 +62,7 @@ def with_unit(number: Decimal, unit: str, language: str) -> str:
     """
     if unit == "%":
         return f"{number:f}%"
-    money = unit.split("/")[0]
+    money = unit.split("/")[0].removesuffix(" a year")
     if language == "zh":
         return f"{number:f}{money}"
     if money in ("万元", "10,000 yuan"):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from wagekit import reads
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import InputError, ReleaseError
 from wagekit.options import Language
@@ -18,6 +20,8 @@ from wagekit.publish.pay_bands import pay_bands
 from wagekit.publish.table import WageTable, release
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from wagekit.collect.classification import Classification
     from wagekit.estimates import Estimates
     from wagekit.survey import Survey
@@ -42,6 +46,7 @@ class Report:
     rules : release rules of everything that the report shows.
     labels : column -> classification, for the names of items.
     language : of the report.
+    part : columns and values that the survey is restricted to; empty for the whole wave.
     """
 
     survey: Survey
@@ -51,6 +56,7 @@ class Report:
     rules: ReleaseRules
     labels: Mapping[str, Classification]
     language: Language
+    part: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, **names: str) -> Report:
         """The same report of the employees who have a value other than the named item, such as ``skill_level="无"``.
@@ -142,17 +148,30 @@ class Report:
             return findings.nothing(self.language)
         return charts.pay_distribution(bands)
 
-    def cover(self, *, title: str = "", bureau: str = "", date: str = "", **parameters: str | int) -> Cover:
+    def cover(
+        self,
+        *,
+        title: str = "",
+        bureau: str = "",
+        date: str = "",
+        also: Sequence[pd.DataFrame] = (),
+        **parameters: str | float,
+    ) -> Cover:
         """The report's cover; its footer line names the data by their hash and tells the parameters.
+
+        Of a part of the wave the line tells the part and no hash: the rows may be few, and whoever knows all of them
+        but one could find that one by trying.
 
         Parameters
         ----------
         title : the usual one if empty.
         bureau, date : as :class:`~wagekit.publish.cover.Cover` takes them.
+        also : further tables that the report was made from.
         parameters : further parameters of the notebook for the footer line.
         """
         about = self.survey.metadata
-        told = {"wave": self.wave, "language": self.language, **parameters}
+        told = {"wave": self.wave, "language": self.language, **self.part, **parameters}
+        data = "" if self.part else data_hash(self.survey.frame, *also)
         return Cover(
             title=title or _TITLES[self.language],
             year=self.wave,
@@ -161,7 +180,7 @@ class Report:
             date=date,
             language=self.language,
             synthetic=bool(about.get("synthetic")),
-            provenance=provenance(data_hash(self.survey.frame), told, self.language),
+            provenance=provenance(data, told, self.language),
         )
 
 
@@ -172,7 +191,12 @@ def _has(table: WageTable, key: str) -> bool:
 
 
 def open_report(
-    store: str | os.PathLike[str], wave: int, *, language: Language = "zh", rules: str | os.PathLike[str] = ""
+    store: str | os.PathLike[str],
+    wave: int,
+    *,
+    part: Mapping[str, str] | None = None,
+    language: Language = "zh",
+    rules: str | os.PathLike[str] = "",
 ) -> Report:
     """Open one wave of a store for a report; the store is closed again at once.
 
@@ -180,6 +204,9 @@ def open_report(
     ----------
     store : the DuckDB file.
     wave : reference year.
+    part : columns and their values, such as ``{"industry": "C"}``, that the report is restricted to. Its estimates are
+        those of a domain under the wave's full design, it holds nothing of the other rows, and a build makes it again
+        only when something changes that they depend on (see :mod:`wagekit.collect.parts`).
     language : of the report.
     rules : a ``release.toml`` whose ``[rules]`` hold; the defaults if empty.
 
@@ -187,16 +214,17 @@ def open_report(
     ------
     StoreError
         If the store can't be opened or holds no such wave.
+    InputError
+        If the survey has no column that the part names.
     ReleaseError
         If the ``release.toml`` is wrong.
     """
     from pathlib import Path
 
     from wagekit.collect.store import open as open_store
-    from wagekit.publish.configuration import Release
 
     with open_store(Path(store), read_only=True) as opened:
-        survey, labels = opened.survey(wave), opened.classifications(wave)
+        survey, labels = opened.survey(wave, part=part), opened.classifications(wave)
     about = survey.metadata["pay"]
     return Report(
         # Titles of tables name the year, not the survey.
@@ -204,7 +232,33 @@ def open_report(
         wave=wave,
         pay=about["column"],
         unit=_PRINTED_UNITS.get(about["unit"], about["unit"]),
-        rules=Release.load(rules).rules if rules else ReleaseRules(),
+        rules=declared_rules(rules) if rules else ReleaseRules(),
         labels=labels,
         language=language,
+        part=dict(part or {}),
     )
+
+
+RULES: reads.Part = ("rules",)
+"""The part of a ``release.toml`` that a report reads."""
+
+
+def declared_rules(path: str | os.PathLike[str]) -> ReleaseRules:
+    """The release rules of a ``release.toml``; of all that it declares, these alone count as read.
+
+    Raises
+    ------
+    ReleaseError
+        If the file is wrong.
+    """
+    from wagekit.publish.configuration import Release
+
+    with reads.unrecorded():
+        rules = Release.load(path).rules
+    reads.record(path, rules_digest(rules), part=RULES)
+    return rules
+
+
+def rules_digest(rules: ReleaseRules) -> str:
+    """SHA-256 of release rules."""
+    return sha256(repr(rules).encode()).hexdigest()

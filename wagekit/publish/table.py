@@ -13,7 +13,7 @@ from wagekit.disclosure.rules import ReleaseRules, judge, rules_for
 from wagekit.errors import ReleaseError
 from wagekit.options import HeldBack, Language, Layout, Order, Precision
 from wagekit.publish.captions import headings_of, notes_of, source_of, title_of, unit_of
-from wagekit.publish.counts import refuse_counts_beside_means
+from wagekit.publish.counts import refuse_counts_beside_means, refuse_sums_beside_gaps
 from wagekit.publish.figures import (
     Cell,
     Column,
@@ -26,8 +26,10 @@ from wagekit.publish.figures import (
     code_text,
     columns_of,
     count_cells,
+    is_money,
     statistics_in_order,
 )
+from wagekit.publish.held_back import record
 from wagekit.publish.words import (
     WORDS,
     Status,
@@ -346,6 +348,9 @@ def release(
         language=language,
     )
     refuse_counts_beside_means([table])
+    refuse_sums_beside_gaps(table)
+    factors = {word: float(printed_unit.factor) for word in available if is_money(word)}
+    record(table, parts, rules, factors | {word: measure.factor for word, measure in measured.items()})
     return table
 
 

@@ -22,7 +22,7 @@ _PAGE = 162.0  # millimetres between the margins
 _PADDING = 3.2  # of a cell, both sides
 _CHARACTER = 1.65  # a digit of 9 points; a Chinese character takes two
 _NARROW = 12.0  # columns such as 序号
-_FUNCTIONS = "report, wage-table, wage-figure, plain-table, printed, quotation, divider"
+FUNCTIONS = "report, wage-table, wage-figure, plain-table, printed, quotation, divider"
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,19 @@ def write_typst(document: Document) -> TypstSource:
     >>> print(write_typst(Document(Cover("工资价位"), ())).main.splitlines()[0])
     #import "report.typ": report, wage-table, wage-figure, plain-table, printed, quotation, divider
     """
+    blocks, files = write_blocks(document)
+    lines = [f'#import "{TEMPLATE}": {FUNCTIONS}', f"#show: report.with({_cover(document.cover, document)})"]
+    return TypstSource("\n".join([*lines, *blocks]) + "\n", files)
+
+
+def write_blocks(document: Document) -> tuple[list[str], dict[str, bytes]]:
+    """The lines for what stands below the cover, and name to content of the pictures they show.
+
+    They call the functions of ``report.typ`` (:data:`FUNCTIONS`), under whatever page design has been set.
+    """
     files: dict[str, bytes] = {}
     language = document.cover.language
-    lines = [f'#import "{TEMPLATE}": {_FUNCTIONS}', f"#show: report.with({_cover(document.cover, document)})"]
+    lines: list[str] = []
     for block in document.blocks:
         match block:
             case Prose(tokens):
@@ -67,7 +77,7 @@ def write_typst(document: Document) -> TypstSource:
                 )
             case Plain(text):
                 lines.append(f"#printed({_lines(text)})")
-    return TypstSource("\n".join(lines) + "\n", files)
+    return lines, files
 
 
 def _cover(cover: Cover, document: Document) -> str:
