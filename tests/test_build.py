@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
 import time
 from pathlib import Path
 
+import duckdb
 import nbformat
 import numpy as np
 import pandas as pd
@@ -15,8 +17,10 @@ import pytest
 
 from tests.collect.made_files import employees, enterprises, write_pair
 from tests.command import start, wagekit
-from wagekit.errors import ReleaseError, StoreError, WagekitError
-from wagekit.builds.build import build, output_folder
+from wagekit.builds.build import build
+from wagekit.builds.editions import output_folder
+from wagekit.collect.store import open as open_store
+from wagekit.errors import InputError, ReleaseError, StoreError, WagekitError
 from wagekit.publish.configuration import Release
 from wagekit.publish.tables import file_names, make_tables
 
@@ -37,15 +41,15 @@ name = "by_industry"
 by = ["industry"]
 """
 
-FILES = ["by_industry.csv", "by_industry.html", "by_industry_tidy.csv"]
-FILES += ["overall.csv", "overall.html", "overall_tidy.csv", "wage_levels.xlsx"]
+TABLE_FILES = ["by_industry.csv", "by_industry.html", "by_industry_tidy.csv"]
+TABLE_FILES += ["overall.csv", "overall.html", "overall_tidy.csv", "wage_levels.xlsx"]
+FILES = sorted([*TABLE_FILES, "manifest.json", "ro-crate-metadata.json"])
 
 REPORT = '\n[[reports]]\nnotebook = "own"\nformats = ["html"]\n'
 
-SHOWS = """\
-report = wk.open_report(store, wave, rules=rules)
-report.cover(bureau=bureau)
-"""
+OPENS = "report = wk.open_report(store, wave, rules=rules)"
+COVER = "report.cover(bureau=bureau)"
+TABLE = "report.wage_levels()"
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +79,7 @@ def declare(place, text=TABLES, *cells):
     notebook.cells = [nbformat.v4.new_code_cell(said, metadata={"tags": ["parameters"]})]
     start_up = f"import os, pathlib, time\nimport wagekit as wk\nhere = pathlib.Path({str(place)!r})"
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in (start_up, *cells)]
+    notebook.cells.append(nbformat.v4.new_markdown_cell("工资价位如上表。"))
     nbformat.write(notebook, place / "own.ipynb")
     return Release.load(place / "release.toml")
 
@@ -95,45 +100,119 @@ def sentence(result):
 
 
 def test_a_release_of_tables_and_a_report(place):
-    declare(place, TABLES + REPORT, SHOWS, "assert wave == 2023 and bureau == '演示单位'", "report.wage_levels()")
+    declare(place, TABLES + REPORT, OPENS, COVER, "assert wave == 2023 and bureau == '演示单位'", TABLE)
     status, said, complained = wagekit("build", "-r", "release.toml", "-o", "out/2023", folder=place)
-    assert (status, complained) == (0, "")
+    assert status == 0, complained
     names = sorted([*FILES, "own.html"])
     assert said.splitlines() == [str(Path("out", "2023", name)) for name in names]
-    assert sorted(contents(place / "out")) == [f"2023/{name}" for name in names]
+    assert sorted(contents(place / "out" / "2023")) == names
+    assert re.fullmatch(r"10 files in \d+ s: 2 made, 0 unchanged\.\n", complained)
     assert "演示单位" in (place / "out" / "2023" / "own.html").read_text(encoding="utf-8")
     if os.name == "posix":  # published files are for everybody
         assert stat.S_IMODE((place / "out" / "2023").stat().st_mode) == 0o755
         assert all(path.stat().st_mode & stat.S_IROTH for path in (place / "out" / "2023").iterdir())
     # A notebook that fails in the next build leaves this one in place, and is kept to be looked into.
-    before = contents(place / "out")
-    declare(place, TABLES.replace("工资价位", "别的标题") + REPORT, SHOWS, "1 / 0")
+    before = contents(place / "out" / "2023")
+    declare(place, TABLES.replace("工资价位", "别的标题") + REPORT, OPENS, COVER, "1 / 0")
     complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out/2023", folder=place))
-    assert "('1 / 0') failed: ZeroDivisionError: division by zero." in complained
-    after = contents(place / "out")
-    failed = nbformat.reads(after.pop("2023-own.failed.ipynb").decode(), as_version=4)
-    assert after == before
-    assert failed.cells[-1].outputs[0].ename == "ZeroDivisionError"
+    assert "('1 / 0') failed: ZeroDivisionError: division by zero)" in complained
+    assert contents(place / "out" / "2023") == before
+    failed = nbformat.read(place / "out" / "2023.builds" / "failed" / "own.failed.ipynb", as_version=4)
+    assert failed.cells[-2].outputs[0].ename == "ZeroDivisionError"
 
 
 def test_the_files_are_those_that_were_foretold(place):
     declared = declare(place)
     built = build(declared, place / "out")
-    assert [path.name for path in built.files] == FILES == sorted(file_names(declared))
+    assert [path.name for path in built.files] == FILES
+    assert sorted(file_names(declared)) == TABLE_FILES
     assert built.folder == (place / "out").resolve()
     told = []
-    build(declared, place / "out", progress=lambda *step: told.append(step))
+    build(declared, place / "out", force=True, progress=lambda *step: told.append(step))
     assert told == [(1, 3, "overall"), (2, 3, "by_industry"), (3, 3, "wage_levels.xlsx")]
 
 
-def test_building_again_gives_the_same_bytes_and_a_new_wave_other_ones(place):
+def test_building_again_gives_the_same_bytes_and_a_new_wave_other_ones(place, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     declared = declare(place)
     first = contents(build(declared, place / "out").folder)
-    assert contents(build(declared, place / "out").folder) == first
+    assert contents(build(declared, place / "out", force=True).folder) == first
     declare(place, TABLES.replace('publisher = "演示单位"', 'publisher = "另一单位"'))
     other = contents(build(Release.load(place / "release.toml"), place / "out").folder)
     assert other.keys() == first.keys()
     assert other["wage_levels.xlsx"] != first["wage_levels.xlsx"]
+
+
+def test_what_did_not_change_is_taken_over(place):
+    """The notebook leaves a line each time it is run."""
+    declared = declare(place, TABLES + REPORT, OPENS, COVER, TABLE, "print(1, file=open(here / 'runs', 'a'))")
+
+    def runs():
+        return len((place / "runs").read_text().splitlines())
+
+    first = build(declared, place / "out")
+    assert (first.made, first.reused, runs()) == (("tables", "own"), (), 1)
+    kept = contents(place / "out")
+    again = build(declared, place / "out")
+    assert (again.made, again.reused, runs()) == ((), ("tables", "own"), 1)
+    pages = [name for name in kept if name not in ("manifest.json", "ro-crate-metadata.json")]
+    assert {name: contents(place / "out")[name] for name in pages} == {name: kept[name] for name in pages}
+    assert (build(declared, place / "out", force=True).made, runs()) == (("tables", "own"), 2)
+    # Another cell, another parameter, other data: made anew.
+    declared = declare(place, TABLES + REPORT, OPENS, COVER, TABLE, "print(2, file=open(here / 'runs', 'a'))")
+    assert (build(declared, place / "out").made, runs()) == (("own",), 3)
+    with duckdb.connect(place / "s.duckdb") as store:
+        store.execute("UPDATE employees SET annual_pay = annual_pay + 1 WHERE rowid = 0")
+    assert (build(declared, place / "out").made, runs()) == (("tables", "own"), 4)
+
+
+def test_one_report_for_each_industry(place):
+    notebook = 'each = "industry"\nformats = ["html"]\n'
+    declared = declare(place, TABLES + REPORT.replace('formats = ["html"]\n', notebook), OPENS, COVER, TABLE)
+    with pytest.raises(InputError, match="no parameter 'industry'"):
+        build(declared, place / "out")
+    text = (place / "own.ipynb").read_text(encoding="utf-8")
+    (place / "own.ipynb").write_text(text.replace("bureau: str", "industry: str = ''\\nbureau: str"), encoding="utf-8")
+    with open_store(place / "s.duckdb", read_only=True) as store:
+        industries = sorted(store.survey(2023).frame["industry"].dropna().unique())
+    assert len(industries) >= 2
+    built = build(declared, place / "out")
+    assert set(built.made) == {"tables", *(f"own_{industry}" for industry in industries)}
+    assert {f"own_{industry}.html" for industry in industries} <= {path.name for path in built.files}
+
+
+def test_changes_beyond_the_limits_wait_until_somebody_confirms_them(place):
+    declared = declare(place, TABLES + "[comparison]\nmax_change = 0.2\n")
+    before = contents(build(declared, place / "out").folder)
+    with duckdb.connect(place / "s.duckdb") as store:
+        store.execute("UPDATE employees SET annual_pay = 2 * annual_pay, basic_pay = annual_pay + basic_pay")
+    complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", folder=place))
+    assert "beyond the limits, so nothing was published" in complained
+    assert "overall: 6 of 6 figures changed by more than 20%" in complained
+    code = re.search(r"--confirm (\S+?)\.$", complained.strip())[1]
+    assert contents(place / "out") == before
+    assert sorted(contents(place / "out.builds" / "pending")) == FILES
+    wrong = sentence(wagekit("build", "-r", "release.toml", "-o", "out", "--confirm", "0000-0000", folder=place))
+    assert "the code '0000-0000' is of other changes" in wrong
+    pending = contents(place / "out.builds" / "pending")
+    status, _, complained = wagekit("build", "-r", "release.toml", "-o", "out", "--confirm", code, folder=place)
+    assert status == 0, complained
+    assert "0 made, 1 unchanged" in complained  # the release that waited is the one that is published
+    assert contents(place / "out")["overall_tidy.csv"] == pending["overall_tidy.csv"] != before["overall_tidy.csv"]
+    assert not (place / "out.builds" / "pending").exists()
+
+
+def test_a_release_that_gives_something_away_is_not_published(place):
+    """The notebook prints the code of an enterprise."""
+    shows = "print(report.survey.frame['enterprise_id'].iloc[0])"
+    declare(place, TABLES + REPORT, OPENS, COVER, TABLE, shows)
+    complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", folder=place))
+    assert "own.html: an identifier of the survey can be read" in complained
+    assert not (place / "out").exists()
+    with open_store(place / "s.duckdb", read_only=True) as store:
+        codes = set(store.enterprises(2023)["enterprise_id"])
+    said = complained + (place / "out.journal.jsonl").read_text(encoding="utf-8")
+    assert not [code for code in codes if code in said]
 
 
 # -- where it may go -----------------------------------------------------------------------------
@@ -147,13 +226,16 @@ def test_a_folder_with_other_work_is_left_alone(place):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text("other work", encoding="utf-8")
         complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", folder=place))
-        assert f"the folder holds other work ({name.split('/')[0]!r}, which this release doesn't write)" in complained
+        assert f"the folder holds other work ({name.split('/')[0]!r}, which no build has written)" in complained
         assert contents(out) == {name: b"other work"}
         shutil.rmtree(out)
     # A file manager's own files are nobody's work.
     build(declared, place / "out")
     (place / "out" / ".DS_Store").write_bytes(b"\0")
     assert [path.name for path in build(declared, place / "out").files] == FILES
+    # What an earlier build wrote under another name goes.
+    declared = declare(place, TABLES.replace('"overall"', '"all"'))
+    assert "overall.csv" not in [path.name for path in build(declared, place / "out").files]
 
 
 def test_the_working_folder_files_and_homes_are_no_output(place, monkeypatch):
@@ -232,7 +314,7 @@ def test_the_command_says_in_one_sentence_what_is_wrong_with_a_release(place):
     for verb in ("build", "tables"):
         assert sentence(wagekit(verb, "-r", "release.toml", "-o", "out", folder=place)) == (
             "wagekit: release.toml, [release]: unknown key 'wvae'; expected one of store, wave, language, title, "
-            "publisher, date, workbook. The nearest is 'wave'.\n"
+            "publisher, date, workbook, licence. The nearest is 'wave'.\n"
         )
     assert "can't be read" in sentence(wagekit("build", "-r", place, "-o", "out", folder=place))
     (place / "release.toml").write_bytes(TABLES.encode("gb18030"))
@@ -259,7 +341,7 @@ WAITS = "(here / 'kernel').write_text(str(os.getpid()))\ntime.sleep(120)"
 
 def waiting(place):
     """A build whose notebook is running; the process and that of its kernel."""
-    declare(place, TABLES + REPORT, SHOWS, WAITS)
+    declare(place, TABLES + REPORT, OPENS, COVER, WAITS)
     process = start("build", "-r", "release.toml", "-o", "out", folder=place)
     end = time.monotonic() + 90
     while not (place / "kernel").exists() or not (place / "kernel").read_text():
@@ -287,31 +369,31 @@ def ended(process_id, seconds=20):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_build_leaves_the_release_before(place, number):
     before = contents(build(declare(place), place / "out").folder)
-    (place / "out" / "own.html").write_text("the report of the release before")
-    before["own.html"] = b"the report of the release before"
     process, kernel = waiting(place)
     process.send_signal(number)
     said, complained = process.communicate(timeout=60)
     assert said == ""
     assert contents(place / "out") == before
     assert ended(kernel)
-    beside = {entry.name for entry in place.iterdir()} - {"s.duckdb", "release.toml", "own.ipynb", "kernel", "out"}
+    lasting = {"s.duckdb", "release.toml", "own.ipynb", "kernel", "out"}
+    lasting |= {"out.builds", "out.journal.jsonl", ".out.lock", ".out.journal.jsonl.lock"}
+    beside = {entry.name for entry in place.iterdir()} - lasting
     if number == signal.SIGKILL:
         assert process.returncode == -number
-        assert all(name.startswith(".out.") for name in beside)
+        assert all(name.startswith(".out.") and name.endswith(".part") for name in beside)
     else:
         assert process.returncode == 128 + number
         assert "wagekit: stopped; nothing was left half-done.\n" in complained
         assert not beside
     # The next build works.
-    (place / "out" / "own.html").unlink()
     assert [path.name for path in build(declare(place), place / "out").files] == FILES
+    assert not [entry.name for entry in place.iterdir() if entry.name.endswith(".part")]
 
 
 def test_a_cell_that_takes_too_long(place):
-    declare(place, TABLES + REPORT, "time.sleep(120)")
-    complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", "--timeout", 2, folder=place))
-    assert "('time.sleep(120)') failed: it took more than 2 s." in complained
+    declare(place, TABLES + REPORT + "[limits]\ncell_seconds = 2\n", "time.sleep(120)")
+    complained = sentence(wagekit("build", "-r", "release.toml", "-o", "out", folder=place))
+    assert "('time.sleep(120)') failed: it took more than 2 s" in complained
     assert not (place / "out").exists()
 
 
@@ -329,7 +411,12 @@ def test_two_builds_at_once_leave_a_whole_release(place):
 def test_the_notebook_is_told_what_the_release_says_once(place):
     """Parameters of the release reach the notebook that asks for them; its own are set over them."""
     text = TABLES.replace('"演示单位"', '"演示单位"\ndate = 2024-05-01')
-    cells = ["(here / 'told.json').write_text(__import__('json').dumps([store, wave, rules, bureau]));", SHOWS]
+    cells = [
+        "(here / 'told.json').write_text(__import__('json').dumps([store, wave, rules, bureau]));",
+        OPENS,
+        COVER,
+        TABLE,
+    ]
     declared = declare(place, text + REPORT + "parameters = { bureau = '另一单位' }\n", *cells)
     build(declared, place / "out")
     assert json.loads((place / "told.json").read_text()) == [

@@ -11,6 +11,7 @@ import typer
 
 from wagekit import __version__
 from wagekit.errors import InputError, WagekitError
+from wagekit.options import Language
 from wagekit.terminal import Stopped, listen_for_stops, messages, plain, progress, quiet_others, say, stages
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ Store = Annotated[Path, typer.Option("--store", "-s", help="The survey's databas
 Wave = Annotated[int, typer.Option("--wave", "-w", help="Reference year of the survey.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for what is written.")]
 Declared = Annotated[Path | None, typer.Option("--release", "-r", help="A release.toml.")]
+Asked = Annotated[Path, typer.Option("--release", "-r", help="A release.toml.")]
+Replaced = Annotated[Path | None, typer.Option("--store", "-s", help="A store instead of the declared one.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="How many are made at a time.", min=1)]
+Wait = Annotated[float, typer.Option(help="Seconds to wait for another build of the same folder to end.", min=0)]
 
 
 def main() -> None:
@@ -167,7 +172,7 @@ def check(store: Store, wave: Wave, output: Annotated[Path | None, typer.Option(
 @app.command(epilog="Example:  wagekit tables --store putuo.duckdb --wave 2023 --output tables")
 def tables(
     release: Declared = None,
-    store: Annotated[Path | None, typer.Option("--store", "-s", help="A store instead of the declared one.")] = None,
+    store: Replaced = None,
     wave: Annotated[int | None, typer.Option("--wave", "-w", help="Without a release.toml: the wave.")] = None,
     output: Output = Path("tables"),
 ) -> None:
@@ -183,19 +188,103 @@ def tables(
 
 @app.command(epilog="Example:  wagekit build --release release.toml --output reports/2023")
 def build(
-    release: Annotated[Path, typer.Option("--release", "-r", help="A release.toml.")],
-    store: Annotated[Path | None, typer.Option("--store", "-s", help="A store instead of the declared one.")] = None,
+    release: Asked,
+    store: Replaced = None,
     output: Output = Path("reports/release"),
-    timeout: Annotated[float, typer.Option(help="Seconds that one cell of a report may take.", min=1)] = 300,
+    jobs: Jobs = None,
+    force: Annotated[bool, typer.Option("--force", help="Make everything anew, changed or not.")] = False,
+    wait: Wait = 0,
+    confirm: Annotated[
+        str, typer.Option(help="The code of changes beyond the limits that somebody has looked at.")
+    ] = "",
 ) -> None:
     """Build a whole release, tables and reports: complete, or the one before stays as it was."""
     from wagekit.builds.build import build as build_release
     from wagekit.publish.configuration import Release
 
+    declared = Release.load(release)
     with progress() as told:
-        built = build_release(Release.load(release), output, store=store, cell_timeout=timeout, progress=told)
+        built = build_release(
+            declared, output, store=store, jobs=jobs, force=force, wait=wait, confirm=confirm, progress=told
+        )
     for file in built.files:
         say(_shown(file))
+    messages.print(plain(built.summary))
+
+
+@app.command(epilog="Example:  wagekit verify --release release.toml --output reports/2023")
+def verify(
+    release: Asked,
+    store: Replaced = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The built release.")] = Path("reports/release"),
+    jobs: Jobs = None,
+) -> None:
+    """Build a release again, elsewhere, and compare it with the built one byte for byte."""
+    from wagekit.builds.verify import verify as verify_release
+    from wagekit.publish.configuration import Release
+
+    with progress() as told:
+        differences = verify_release(Release.load(release), output, store=store, jobs=jobs, progress=told)
+    for difference in differences:
+        say(str(difference))
+    if differences:
+        raise typer.Exit(1)
+    say(f"{_shown(output)}: the same, byte for byte")
+
+
+@app.command(epilog="Example:  wagekit status --output reports/2023 --release release.toml")
+def status(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The built release.")] = Path("reports/release"),
+    release: Declared = None,
+    language: Annotated[Language, typer.Option("--language", help="Of the line.")] = "zh",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """One line on the health of a release; exit status 0 healthy, 1 failing or overdue, 2 unknown."""
+    import json
+
+    from wagekit.builds.status import status as status_of
+    from wagekit.publish.configuration import Release
+
+    found = status_of(output, declared=Release.load(release) if release is not None else None)
+    say(json.dumps(found.to_json(), ensure_ascii=False) if as_json else found.line(language))
+    raise typer.Exit(found.exit_status)
+
+
+@app.command(epilog="Example:  wagekit feedback --release release.toml --keys keys.csv --output feedback/2023")
+def feedback(
+    release: Asked,
+    keys: Annotated[Path, typer.Option("--keys", "-k", help="A CSV of enterprise_id and key, outside the output.")],
+    output: Output,
+    store: Replaced = None,
+    make_keys: Annotated[bool, typer.Option("--make-keys", help="Make the keys that are missing, first.")] = False,
+    jobs: Jobs = None,
+    wait: Wait = 0,
+) -> None:
+    """An encrypted PDF for each surveyed enterprise: its pay, growth and labour cost beside what is published."""
+    from wagekit.builds.feedback import build_feedback, surveyed
+    from wagekit.builds.feedback_keys import make_keys as make
+    from wagekit.publish.configuration import Release
+
+    declared = Release.load(release)
+    if make_keys:
+        say(f"{make(keys, surveyed(declared, store=store)):,} keys made: {_shown(keys)}")
+    with progress() as told:
+        built = build_feedback(declared, output, keys=keys, store=store, jobs=jobs or 2, wait=wait, progress=told)
+    say(f"{len(built.files):,} files and {_shown(built.index)}")
+
+
+@app.command(epilog="Example:  wagekit reports --release release.toml")
+def reports(release: Declared = None) -> None:
+    """The notebooks that a release can name, each with its parameters, their types, defaults and allowed values."""
+    from wagekit.builds.plan import notebooks
+    from wagekit.publish.notebook import load
+
+    for name, path in sorted(notebooks(release.parent if release is not None else Path()).items()):
+        say(f"{name}  ({_shown(path)})")
+        for parameter in load(path).parameters:
+            allowed = " | ".join(map(repr, parameter.choices)) or parameter.kind.__name__
+            note = f"  # {parameter.description}" if parameter.description else ""
+            say(f"    {parameter.name}: {allowed} = {parameter.default!r}{note}")
 
 
 def _declared(release: Path | None, store: Path | None, wave: int | None) -> Release:

@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from wagekit.builds.build import Built, build
+from wagekit.builds.editions import output_folder
 from wagekit.collect.intake import IntakeReport, intake
 from wagekit.collect.store import open as open_store
 from wagekit.collect.synthetic import population, write_files
 from wagekit.files import made_folder
-from wagekit.builds.build import Built, build, output_folder
 from wagekit.publish.configuration import Release
 from wagekit.publish.tables import Progress
 from wagekit.resources import resource
@@ -45,14 +46,18 @@ def run_demo(
     declared = Release.load(resource("data", "demo", "release.toml"))
     target = output_folder(declared, output)
     survey = target.with_name(f"{target.name}-survey")
-    steps = 2 + 2 * len(WAVES) + len(declared.tables) + 1 + len(declared.reports)
+    first = 1 + 2 * len(WAVES)
     done = 0
 
     def told(what: str) -> None:
         nonlocal done
         done += 1
         if progress is not None:
-            progress(done, steps, what)
+            progress(done, first, what)
+
+    def told_of_build(step: int, steps: int, what: str) -> None:
+        if progress is not None:
+            progress(first + step, first + steps, what)
 
     mapping = resource("data", "synthetic", "putuo.toml")
     told("population")
@@ -66,5 +71,5 @@ def run_demo(
         with open_store(store) as opened:
             given = [files.enterprises, files.employees]
             intakes.append(intake(opened, given, wave=wave, mapping=mapping, replace=True))
-    built = build(declared, target, store=store, progress=lambda step, total, what: told(what))
+    built = build(declared, target, store=store, progress=told_of_build)
     return Demo(built, survey, tuple(intakes))

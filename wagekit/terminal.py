@@ -31,7 +31,7 @@ def listen_for_stops() -> list[int]:
 
     def stop(number: int, frame: object) -> None:
         stops.append(number)
-        raise Stopped
+        raise Stopped(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as in a job that a shell put in the background

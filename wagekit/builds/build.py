@@ -3,35 +3,57 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from wagekit.errors import ReleaseError
-from wagekit.files import replacing_folder, writing
-from wagekit.publish.configuration import Release, ReportDeclaration
-from wagekit.publish.notebook import build_report, load
-from wagekit.publish.tables import Progress, file_names, make_tables
-from wagekit.resources import resource
-
-_OF_THE_SYSTEM = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-"""Files that file managers leave in any folder."""
+from wagekit.builds import audit
+from wagekit.builds.comparison import Comparison, compare, earlier_edition
+from wagekit.builds.comparison_report import summary, write_comparison
+from wagekit.builds.crate import write_crate
+from wagekit.builds.editions import Editions, output_folder
+from wagekit.builds.fingerprints import Today, versions, with_fingerprints
+from wagekit.builds.journal import Journal, Kind, journal_of
+from wagekit.builds.manifest import TABLES, FileEntry, Manifest, private_folder
+from wagekit.builds.plan import plan
+from wagekit.builds.reuse import entries as made_entries
+from wagekit.builds.running import run
+from wagekit.builds.tasks import Outcome, Task
+from wagekit.errors import ReleaseError, WagekitError
+from wagekit.files import replacing_folder
+from wagekit.publish.configuration import Release
+from wagekit.publish.tables import Progress, make_tables
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build wrote.
+    """What a build put in place.
 
     Parameters
     ----------
     folder : the release.
     files : its files, sorted.
+    made : names of the reports that were made anew, and "tables".
+    reused : names of those that were taken over from the build before, since nothing that they rest on has changed.
+    seconds : that the build took.
+    comparison : with the edition before, in a sentence; "" where there is none or none is declared.
     """
 
     folder: Path
     files: tuple[Path, ...]
+    made: tuple[str, ...]
+    reused: tuple[str, ...]
+    seconds: float
+    comparison: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The build in a sentence."""
+        said = f"{len(self.files)} files in {self.seconds:.0f} s: {len(self.made)} made, {len(self.reused)} unchanged"
+        return f"{said}. {self.comparison}" if self.comparison else f"{said}."
 
 
 def build(
@@ -39,152 +61,244 @@ def build(
     output: str | os.PathLike[str],
     *,
     store: str | os.PathLike[str] | None = None,
-    cell_timeout: float = 300.0,
+    jobs: int | None = None,
+    force: bool = False,
+    wait: float = 0.0,
+    confirm: str = "",
     progress: Progress | None = None,
 ) -> Built:
     """Make every table and report of a release and put them in place together.
 
-    The release is made in a folder beside the output. When its last file is there the folders change names, so
-    that a failed build leaves the published release as it was.
+    The release is made in a folder beside the output. When its last file is there and all checks have passed, the
+    two folders exchange their names, so that the published release is whole at every moment. What rests on nothing
+    that has changed since the build before is taken over from it. Beside the release lie its journal and a private
+    folder, ``<output>.builds``, with the notebooks that failed and a release that waits to be confirmed.
 
     Parameters
     ----------
     declared : read from a ``release.toml``.
     output : folder of the release; replaced as a whole, so it may hold nothing but an earlier build of it.
     store : path of the store instead of the declared one.
-    cell_timeout : seconds that one cell of a report may take.
+    jobs : reports made at a time; as :func:`wagekit.builds.running.run` has it unless given.
+    force : make everything anew.
+    wait : seconds to wait if another build of the same folder is running.
+    confirm : the code that a build gave whose changes against the edition before are beyond the declared limits.
     progress : told before each step.
 
     Raises
     ------
     ReleaseError
-        If the folder holds other work, a report fails or the output can't be written. The failed notebook is kept
-        beside the output.
+        If the folder holds other work, a report or a check fails, the changes against the edition before are beyond
+        the limits and not confirmed, another build is running, or the output can't be written. The reports that do
+        not fail are finished all the same.
     """
+    began = time.monotonic()
     target = output_folder(declared, output)
     source = Path(store) if store is not None else declared.store
-    # A mistyped notebook or parameter is told before anything is made.
-    reports = [(report, *_bound(declared, report, source)) for report in declared.reports]
-    steps = len(declared.tables) + bool(declared.tables) + len(reports)
-
-    def told(step: int, what: str) -> None:
-        if progress is not None:
-            progress(step, steps, what)
-
-    with replacing_folder(target) as beside:
-        try:
-            if declared.tables:
-                make_tables(declared, beside, store=source, progress=lambda step, _, what: told(step, what))
-            first = len(declared.tables) + bool(declared.tables)
-            for number, (report, path, parameters) in enumerate(reports, start=1):
-                told(first + number, report.file_name)
-                with _callers_signals():
-                    build_report(
-                        path,
-                        parameters,
-                        folder=beside,
-                        name=report.file_name,
-                        formats=report.formats,
-                        cell_timeout=cell_timeout,
-                    )
-        except ReleaseError:
-            _keep_failed(beside, target)
-            raise
-    return Built(target, tuple(sorted(path for path in target.rglob("*") if path.is_file())))
+    journal = Journal(journal_of(target))
+    with _told(journal, began) as begin, replacing_folder(target, wait=wait) as beside:
+        begin(declared)
+        tasks = with_fingerprints(plan(declared, source))
+        work = _Work(declared, source, target, beside, journal, progress, len(tasks))
+        with audit.recorded() as held_back, Today() as today:
+            editions = Editions(target, today, force=force)
+            manifest = Manifest.of(declared, [*work.tables(editions), *work.reports(tasks, editions, jobs)])
+            manifest.write(beside, private=private_folder(target))
+            write_crate(manifest, beside)
+            work.check(held_back)
+        said = work.compare(confirm)
+        files = tuple(sorted(path.relative_to(beside) for path in beside.rglob("*") if path.is_file()))
+    editions.clear_pending()
+    seconds = time.monotonic() - began
+    journal.event(
+        "published", seconds=round(seconds, 1), files=len(files), made=len(work.made), reused=len(work.reused)
+    )
+    return Built(target, tuple(target / file for file in files), tuple(work.made), tuple(work.reused), seconds, said)
 
 
-def output_folder(declared: Release, output: str | os.PathLike[str]) -> Path:
-    """The folder of a release, after making sure that replacing it loses nothing else.
+class _Work:
+    """One build while it runs."""
 
-    Returns
-    -------
-    Its absolute path, symbolic links followed.
+    def __init__(
+        self,
+        declared: Release,
+        source: Path,
+        target: Path,
+        beside: Path,
+        journal: Journal,
+        progress: Progress | None,
+        reports: int,
+    ) -> None:
+        self._declared, self._source, self._target, self._beside = declared, source, target, beside
+        self._journal, self._progress = journal, progress
+        self._steps = len(declared.tables) + bool(declared.tables) + reports
+        self._step = 0
+        self._kept: set[str] = set()
+        self.made: list[str] = []
+        self.reused: list[str] = []
 
-    Raises
-    ------
-    ReleaseError
-        If it is a file, the working or home folder, or holds anything but files that this release writes.
-    """
-    with writing(output):
-        target = Path(output).resolve()
-        held = {entry.name for entry in target.iterdir()} if target.is_dir() else set()
-    if target.exists() and not target.is_dir():
-        raise ReleaseError("there is a file of that name", where=str(target), expected="a folder, or nothing")
-    pages = {f"{report.file_name}.{ending}" for report in declared.reports for ending in report.formats}
-    foreign = held - pages - set(file_names(declared)) - _OF_THE_SYSTEM
-    if foreign or target in (Path.cwd(), Path.home()):
-        what = f" ({min(foreign)!r}, which this release doesn't write)" if foreign else ""
-        raise ReleaseError(
-            f"the folder holds other work{what}",
-            where=str(target),
-            expected="a folder of its own, since a build replaces all that is in it",
-            do="Name another with --output, or move the other work away",
+    def _tell(self, what: str, *, steps: int = 0) -> None:
+        self._step += steps
+        if self._progress is not None:
+            self._progress(self._step, self._steps, what)
+
+    def tables(self, editions: Editions) -> tuple[FileEntry, ...]:
+        """The declared tables, made or taken over."""
+        if not self._declared.tables:
+            return ()
+        began = time.monotonic()
+        recipe = editions.recipe_of_tables(self._declared, self._source)
+        kept = editions.take_tables(recipe, self._beside)
+        if kept is None:
+            make_tables(
+                self._declared,
+                self._beside,
+                store=self._source,
+                progress=lambda step, _, what: self._tell(what, steps=1),
+            )
+        else:
+            self._tell(TABLES, steps=len(self._declared.tables) + 1)
+        (self.reused if kept is not None else self.made).append(TABLES)
+        self._kept.update(entry.file for entry in kept or ())
+        self._journal.event(
+            "tables_made",
+            seconds=round(time.monotonic() - began, 1),
+            tables=len(self._declared.tables),
+            reused=kept is not None,
         )
-    return target
+        return kept if kept is not None else recipe.entries(self._beside)
 
+    def reports(self, tasks: tuple[Task, ...], editions: Editions, jobs: int | None) -> list[FileEntry]:
+        """The reports, made or taken over; all that can be made are, before those that failed are told."""
+        entries: list[FileEntry] = []
+        waiting: list[Task] = []
+        for task in tasks:
+            kept = editions.take(task, self._beside)
+            if kept is None:
+                waiting.append(task)
+                continue
+            entries += kept
+            self._kept.update(entry.file for entry in kept)
+            self.reused.append(task.name)
+            self._journal.event("task_reused", task=task.name)
+            self._tell(task.name, steps=1)
+        failed: list[Outcome] = []
+        outcomes = run(
+            waiting,
+            self._beside,
+            failed=editions.failed,
+            jobs=jobs,
+            progress=lambda name, done, total: self._tell(f"{name} {done}/{total}"),
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                self._tell(outcome.task.name, steps=1)
+                self._remember(outcome)
+                if outcome.problem:
+                    failed.append(outcome)
+                else:
+                    entries += made_entries(outcome, self._beside)
+                    self.made.append(outcome.task.name)
+        if failed:
+            raise _failure(failed, len(tasks), self._target, editions.failed)
+        return entries
 
-def notebook_path(declared: Release, name: str) -> Path:
-    """The notebook that a report names: a file beside the ``release.toml``, or one that comes with wagekit.
+    def _remember(self, outcome: Outcome) -> None:
+        name, seconds, memory = outcome.task.name, round(outcome.seconds, 2), outcome.peak_memory
+        if outcome.problem:
+            self._journal.event("task_failed", task=name, seconds=seconds, peak_memory=memory, problem=outcome.problem)
+        else:
+            self._journal.event("task_finished", task=name, seconds=seconds, peak_memory=memory, files=outcome.files)
 
-    Raises
-    ------
-    ReleaseError
-        If there is neither.
-    """
-    stem = name.removesuffix(".ipynb")
-    beside = declared.path.parent / f"{stem}.ipynb"
-    if beside.is_file():
-        return beside
-    try:
-        return resource("notebooks", f"{stem}.ipynb")
-    except FileNotFoundError:
-        raise ReleaseError(
-            f"there is no notebook {name!r}",
-            where=f"{declared.path}, [[reports]]",
-            expected="a notebook beside the release.toml, or one that comes with wagekit",
-            do=f"wagekit brings {', '.join(sorted(path.stem for path in resource('notebooks').glob('*.ipynb')))}",
-        ) from None
+    def check(self, held_back: Path) -> None:
+        """Search all files for what may not be in them."""
+        problems = audit.problems(self._beside, self._source, held_back, checked=self._kept)
+        self._journal.event("checked", problems=problems)
+        if problems:
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            raise ReleaseError(
+                f"the release would give away what may not be published: {problems[0].rstrip('.')}{more}",
+                where=str(self._target),
+                do=f"All that was found stands in {journal_of(self._target).name} beside it; nothing was published",
+            )
 
-
-def _bound(declared: Release, report: ReportDeclaration, store: Path) -> tuple[Path, dict[str, Any]]:
-    """The notebook of a report and the parameters it is run with."""
-    path = notebook_path(declared, report.notebook)
-    notebook = load(path)
-    about = declared.publication
-    known = {parameter.name for parameter in notebook.parameters}
-    # What the release says once, each notebook that asks for it is told.
-    said: dict[str, Any] = {
-        "store": str(store.absolute()),
-        "wave": about.wave,
-        "language": about.language,
-        "rules": str(declared.path.absolute()),
-        "bureau": about.publisher,
-        "date": about.date.isoformat() if about.date else "",
-    }
-    values = {**{name: value for name, value in said.items() if name in known}, **report.parameters}
-    notebook.bind(values)
-    return path, values
+    def compare(self, confirm: str) -> str:
+        """Hold the release against the edition before; beyond the limits it waits until somebody confirms."""
+        limits = self._declared.comparison
+        if limits is None or not self._declared.tables:
+            return ""
+        before = earlier_edition(limits, self._target, declared_in=self._declared.path.parent)
+        if before is None:
+            return ""
+        found = compare(before, self._beside, limits)
+        write_comparison(found, self._target)
+        confirmed = bool(found.code) and found.code == confirm
+        self._journal.event("compared", **found.counts, beyond=found.beyond, code=found.code, confirmed=confirmed)
+        if found.beyond and not confirmed:
+            raise _unconfirmed(found, self._target, confirm, Editions.hold(self._beside, self._target))
+        return summary(found, self._declared.publication.language)
 
 
 @contextmanager
-def _callers_signals() -> Iterator[None]:
-    """Keep nbclient from answering Ctrl-C itself: it would end the kernel and go on, as if the notebook had failed.
+def _told(journal: Journal, began: float) -> Iterator[Callable[[Release], None]]:
+    """Journal the start of a build, when the function that is given is called, and its end unless it is published."""
+    begun = False
 
-    nbclient does without its handlers where the event loop refuses them, and ends the kernel at exit all the same.
-    """
-    from jupyter_core.utils import ensure_event_loop
+    def begin(declared: Release) -> None:
+        nonlocal begun
+        begun = True
+        about = declared.publication
+        journal.event(
+            "build_started", release=str(declared.path.absolute()), wave=about.wave, versions=dict(versions())
+        )
 
-    def refuse(*arguments: object) -> None:
-        raise RuntimeError
+    def end(kind: Kind, **about: str | int) -> None:
+        if begun:  # another build that is running has a start of its own
+            journal.event(kind, seconds=round(time.monotonic() - began, 1), **about)
 
-    loop: Any = ensure_event_loop()
-    loop.add_signal_handler = refuse
     try:
-        yield
-    finally:
-        del loop.add_signal_handler
+        yield begin
+    except (WagekitError, OSError) as problem:
+        end("not_published", problem=getattr(problem, "brief", str(problem)), more=getattr(problem, "more", 0))
+        raise
+    except Exception as problem:  # its words may repeat data
+        end("not_published", problem=type(problem).__name__, more=0)
+        raise
+    except BaseException as stop:
+        number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else signal.SIGINT
+        end("stopped", signal=int(number))
+        raise
 
 
-def _keep_failed(beside: Path, target: Path) -> None:
-    for notebook in beside.glob("*.failed.ipynb"):
-        notebook.replace(target.parent / f"{target.name}-{notebook.name}")
+class _ReportsFailed(ReleaseError):
+    """Reports that failed; `brief` is the first one's sentence without words of foreign exceptions, `more` the others."""
+
+    brief: str
+    more: int
+
+
+def _failure(failed: list[Outcome], tasks: int, target: Path, folder: Path) -> ReleaseError:
+    """All reports that failed, in one sentence."""
+    kept = [outcome for outcome in failed if outcome.failed_notebook is not None]
+    shown = "; ".join(f"{each.task.name}: {(each.detail or each.problem).rstrip('.')}" for each in failed[:5])
+    more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
+    what = "the report" if tasks == 1 else f"{len(failed)} of {tasks} reports"
+    error = _ReportsFailed(
+        f"{what} failed, so nothing was published ({shown}{more})",
+        where=str(target),
+        do=f"Look at the notebooks with their outputs in {folder}" if kept else None,
+    )
+    error.brief = f"{failed[0].task.name}: {failed[0].problem}"
+    error.more = len(failed) - 1
+    return error
+
+
+def _unconfirmed(found: Comparison, target: Path, confirm: str, pending: Path) -> ReleaseError:
+    beyond = "; ".join(found.beyond[:3]) + (f"; and {len(found.beyond) - 3} more" if len(found.beyond) > 3 else "")
+    wrong = f" (the code {confirm!r} is of other changes)" if confirm else ""
+    return ReleaseError(
+        f"the changes against the edition before are beyond the limits, so nothing was published{wrong}: {beyond}",
+        where=str(target),
+        do=f"Look at them in {target.name}.comparison.html and at the release in {pending}; if they are right, build "
+        f"with --confirm {found.code}",
+    )

@@ -132,7 +132,7 @@ def _tasks(declared: Release, report: ReportDeclaration, store: Path, values: Se
     known = {parameter.name for parameter in notebook.parameters}
     common = {**{name: value for name, value in said.items() if name in known}, **report.parameters}
     return [
-        Task(name, notebook.path, notebook.bind({**common, **own}), tuple(report.formats), limits)
+        Task(name, notebook.path.absolute(), notebook.bind({**common, **own}), tuple(report.formats), limits)
         for name, own in named
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from wagekit.publish.parameters import Value
+from wagekit.reads import Read as Read
 
 Format = Literal["html", "pdf"]
 
@@ -39,6 +40,8 @@ class Task:
     parameters : all of the notebook's parameters with their values, checked.
     formats : what it is rendered to.
     limits : what it may use.
+    fingerprint : of its recipe (:func:`wagekit.builds.fingerprints.fingerprint`), told to its notebook for the footer;
+        "" where none was taken.
     """
 
     name: str
@@ -46,24 +49,7 @@ class Task:
     parameters: Mapping[str, Value]
     formats: tuple[Format, ...] = ("html", "pdf")
     limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True)
-class Read:
-    """Something that a report read, and what it was at that time.
-
-    Parameters
-    ----------
-    source : path of the store or file, as the report was given it.
-    wave : reference year, for a wave of a store; None for a file, which is read whole.
-    part : column and value that the rows were restricted to, ("industry", "C"); () for all rows.
-    digest : hexadecimal digest of what was read.
-    """
-
-    source: str
-    wave: int | None
-    part: tuple[str, ...]
-    digest: str
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,8 @@ class Outcome:
     task : that was run.
     files : names of the files it wrote into the folder of the build; empty if it failed.
     reads : what its notebook read; None if that can't be known in full, so that it has to be run each time.
-    problem : why it failed, in one sentence; "" if it did not.
+    problem : why it failed, in one sentence that repeats nothing of the data; "" if it did not.
+    detail : the same with the words of a foreign exception, which may repeat data; for whoever runs the build.
     failed_notebook : the notebook with the outputs it had by then, if it failed.
     seconds : that it took.
     peak_memory : largest resident memory of the notebook's process, in bytes.
@@ -85,6 +72,7 @@ class Outcome:
     files: tuple[str, ...] = ()
     reads: tuple[Read, ...] | None = None
     problem: str = ""
+    detail: str = ""
     failed_notebook: Path | None = None
     seconds: float = 0.0
     peak_memory: int = 0
