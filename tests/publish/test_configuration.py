@@ -73,12 +73,12 @@ def test_the_demo_release_is_good():
     assert release.rules == ReleaseRules()
     assert "模拟数据" in release.publication.title
     assert {tuple(table.by) for table in release.tables} >= {("industry",), ("occupation",)}
-    assert [report.notebook for report in release.reports] == [
-        "wage_levels",
-        "guideline_comparison",
-        "labour_cost",
-        "group_guidance",
-    ]
+    shipped = {path.stem for path in resource("notebooks").glob("*.ipynb")}
+    assert {report.notebook for report in release.reports} == shipped
+    industries = next(report for report in release.reports if report.notebook == "industry_guidance")
+    assert industries.each == "industry"
+    assert release.comparison is not None
+    assert release.calendar is not None
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,18 @@ def test_the_demo_release_is_good():
         ("unit =", "units =", ["[[tables]] 1 ('by_industry')", "'units'", "nearest is 'unit'"]),
         ("formats =", "format =", ["[[reports]] 1 ('wage_levels')", "nearest is 'formats'"]),
         ("[rules]", "[rule]", ["unknown key 'rule'", "nearest is 'rules'"]),
+        ("[rules]", "[limits]\ncell_second = 3\n[rules]", ["[limits]", "'cell_second'", "nearest is 'cell_seconds'"]),
+        ("[rules]", "[limits]\nmemory_megabytes = 0\n[rules]", ["'memory_megabytes'", "found 0", "greater than 0"]),
+        ("[rules]", '[comparison]\nwiht = "x"\n[rules]', ["[comparison]", "'wiht'", "nearest is 'with'"]),
+        ("[rules]", "[comparison.tables]\nby_industri = 0.4\n[rules]", ["[comparison.tables]", "'by_industri'"]),
+        ("[rules]", '[calendar]\nevery = "night"\n[rules]', ["'every'", "found 'night'", "'day'"]),
+        ("[rules]", '[calendar]\nby = "07:00"\n[rules]', ["'calendar'", "expected every, publish_on or both"]),
+        ("formats =", 'values = ["C"]\nformats =', ["[[reports]] 1", "'values' without 'each'"]),
+        (
+            "parameters = {",
+            'each = "industry"\nparameters = {industry = "C", ',
+            ["[[reports]] 1", "'industry' is set and named by 'each' too"],
+        ),
         # A value of another type or out of range.
         ("wave = 2023", 'wave = "2023"', ["key 'wave'", "found '2023'", "integer"]),
         ("wave = 2023", "wave = true", ["key 'wave'", "integer"]),
