@@ -1,8 +1,11 @@
 """The typst program: text from data is a string in it, tables are native, nothing is lost."""
 
+import base64
+import io
 import json
 import re
 
+import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +14,15 @@ from tests.publish.made_estimates import made_estimates
 from tests.publish.made_notebooks import cell, made_notebook, markdown, shown
 from wagekit.publish.cover import Cover
 from wagekit.publish.document import Document, Figure, read_document
+from wagekit.publish.exporters import set_pdf
 from wagekit.publish.formula import typst_string
 from wagekit.publish.table import release
 from wagekit.publish.typst_writer import write_typst
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAADklEQVR4nGP4DwMMcBYAs2AR7za3GVIAAAAASUVORK5CYII="
+)
+"""Three white dots by two."""
 HOSTILE = '#import "@preview/x:1.0.0": *  $x$ *b* _i_ `r` @label <l> \\ ] } " // /* = - + 1. #panic()'
 
 
@@ -56,8 +64,10 @@ def test_a_table_keeps_every_cell_heading_and_note():
 
 
 def test_a_figure_comes_with_alternative_text_and_caption():
-    source = write_typst(Document(Cover("报告"), (Figure("<svg/>", '说"明', "图题"), Figure(b"png", "b", ""))))
-    assert dict(source.files) == {"figure-1.svg": b"<svg/>", "figure-2.png": b"png"}
+    source = write_typst(Document(Cover("报告"), (Figure("<svg/>", '说"明', "图题"), Figure(PNG, "b", ""))))
+    assert set(source.files) == {"figure-1.svg", "figure-2.svg"}
+    assert source.files["figure-1.svg"] == b"<svg/>"
+    assert b'<image width="3" height="2" href="data:image/png;base64,' in source.files["figure-2.svg"]
     assert 'title: "图题", alt: "说\\"明", file: "figure-1.svg"' in source.main
 
 
@@ -113,3 +123,10 @@ def test_columns_fill_the_page_and_figures_have_room(name, by, precision):
     assert sum(made) == pytest.approx(162, abs=0.05 * len(made) + 1e-9)
     # Seven digits of 9 points and the cell's padding: 7 times 1.76 mm and 2.8 mm.
     assert min(made[-len(table.columns) :]) >= 7 * 1.76
+
+
+def test_a_picture_of_dots_is_set():
+    """What JupyterLab shows of a figure by default is PNG."""
+    pdf = pypdf.PdfReader(io.BytesIO(set_pdf(Document(Cover("报告"), (Figure(PNG, "白点", "图题"),)))))
+    images = [image for page in pdf.pages for image in page.images]
+    assert [image.image.size for image in images] == [(3, 2)]

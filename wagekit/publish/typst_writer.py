@@ -6,11 +6,12 @@ anything to the typesetter. How the pages look is in ``templates/report.typ``.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wagekit.errors import ReleaseError
+from wagekit.errors import InputError, ReleaseError
 from wagekit.publish.cover import Cover
 from wagekit.publish.document import Column, Document, Figure, Plain, Prose, Table
 from wagekit.publish.formula import to_typst, typst_string
@@ -68,9 +69,8 @@ def write_blocks(document: Document) -> tuple[list[str], dict[str, bytes]]:
             case Table():
                 lines.append(f"#wage-table(lang: {typst_string(language)}, {_table(block)})")
             case Figure():
-                is_svg = isinstance(block.image, str)
-                name = f"figure-{len(files) + 1}.{'svg' if is_svg else 'png'}"
-                files[name] = block.image.encode() if isinstance(block.image, str) else block.image
+                name = f"figure-{len(files) + 1}.svg"
+                files[name] = (block.image if isinstance(block.image, str) else framed(block.image)).encode()
                 lines.append(
                     f"#wage-figure(lang: {typst_string(language)}, title: {typst_string(block.title)}, "
                     f"alt: {typst_string(block.alt)}, file: {typst_string(name)})"
@@ -78,6 +78,24 @@ def write_blocks(document: Document) -> tuple[list[str], dict[str, bytes]]:
             case Plain(text):
                 lines.append(f"#printed({_lines(text)})")
     return lines, files
+
+
+def framed(png: bytes) -> str:
+    """An SVG picture that holds a PNG one: the files that typst is handed in memory have to be text.
+
+    Raises
+    ------
+    InputError
+        If it is no PNG picture.
+    """
+    if png[:8] != b"\x89PNG\r\n\x1a\n" or png[12:16] != b"IHDR":
+        raise InputError("the picture is no PNG", where="figure", expected="PNG or SVG")
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    size = f'width="{width}" height="{height}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">'
+        f'<image {size} href="data:image/png;base64,{base64.b64encode(png).decode()}"/></svg>'
+    )
 
 
 def _cover(cover: Cover, document: Document) -> str:
