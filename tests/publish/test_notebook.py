@@ -2,6 +2,7 @@
 
 import ast
 import re
+import signal
 import sys
 import tempfile
 from io import BytesIO
@@ -156,6 +157,26 @@ def test_the_kernel_ends_with_the_run_and_leaves_no_files(tmp_path, monkeypatch)
     assert psutil.Process().children() == before
     assert Path(node.cells[2].outputs[0].text).parent.parent == tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["report.ipynb"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a clock that POSIX has")
+def test_ctrl_c_goes_to_the_caller_and_ends_the_kernel(tmp_path):
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = psutil.Process().children()
+    notebook = load(written(tmp_path, "import time; time.sleep(60)", declared="wave: int = 2023"))
+    own = signal.signal(signal.SIGALRM, interrupt)
+    others = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt):  # half a second after the first cell
+            execute(
+                notebook, progress=lambda done, total: signal.setitimer(signal.ITIMER_REAL, 0.5) if done == 2 else 0
+            )
+    finally:
+        signal.signal(signal.SIGALRM, own)
+    assert psutil.Process().children() == before
+    assert signal.getsignal(signal.SIGTERM) is others
 
 
 def test_a_report_as_a_whole_may_take_only_so_long(tmp_path):

@@ -82,8 +82,9 @@ def _found(
     shown |= {place for place in places if place in everything or place.encode() in raw}
     if shown:
         yield f"a path or name of the machine it was made on can be read: {masked(min(shown, key=len))}"
-    user = getpass.getuser()
-    if any(re.search(rf"(?<!\w){re.escape(user)}(?!\w)", text) for text in content.about):
+    # As the whole of a property: inside a sentence it may be any word.
+    user = re.compile(rf"(?:^|[>\"'])\s*{re.escape(getpass.getuser())}\s*(?:$|[<\"'])")
+    if any(user.search(text) for text in content.about):
         yield "the properties name the user who made it"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -66,10 +67,13 @@ def _pdf(path: Path) -> Written:
     return Written((*pdf.pages, *alternatives), tuple(about), tuple(problems))
 
 
+_CELLS = re.compile("worksheets|sharedStrings|comment")
+
+
 def _xlsx(path: Path) -> Written:
     book = read_workbook(path)
-    shown = [text for part, text in book.texts if "worksheets" in part or "sharedStrings" in part or "comment" in part]
-    about = [text for part, text in book.texts if text not in shown]
+    shown = [text for part, text in book.texts if _CELLS.search(part)]
+    about = [text for part, text in book.texts if not _CELLS.search(part)]
     return Written(("\n".join(shown),), tuple(about), book.problems)
 
 

@@ -22,8 +22,8 @@ from wagekit.builds.forks import Child, WarmServer
 from wagekit.builds.tasks import Outcome, Read, Task
 from wagekit.builds.worker import KEPT, end_with_all_it_started, order
 from wagekit.errors import ReleaseError
-from wagekit.files import made_folder, replacing
-from wagekit.publish.notebook import KERNEL_ENVIRONMENT, place_for_temporary_files
+from wagekit.files import made_folder, replacing, writing
+from wagekit.publish.kernel import KERNEL_ENVIRONMENT, place_for_temporary_files
 
 _WORK = "wagekit.builds.worker:forked"
 _LATE = 10.0  # seconds that a worker has, beyond the report's limit, to say itself that the limit was passed
@@ -42,8 +42,9 @@ def run(
 ) -> Generator[Outcome, None, None]:
     """Make reports, some at a time, and give the outcome of each as soon as it is there.
 
-    Closing the iterator, as an exception in the loop over it does, ends everything that still runs. Nothing is left
-    behind then, nor if this process is killed: no process, no temporary file.
+    Closing the iterator, as an exception in the loop over it does, ends everything that still runs and leaves nothing
+    behind: no process, no temporary file. So does the death of this process, be it by ``kill -9``; only temporary
+    files are then left where nothing could be forked.
 
     Parameters
     ----------
@@ -217,7 +218,8 @@ def _one(crew: _Crew, number: int, task: Task, folder: Path, failed: Path, heard
     began = time.monotonic()
     private = crew.folder / str(number)
     try:
-        private.mkdir()
+        with writing(private):
+            private.mkdir()
         answer = _answered(crew, task, order(task, folder.absolute(), private), heard)
         kept = None
         if answer.get("problem"):

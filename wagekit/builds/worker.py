@@ -22,7 +22,8 @@ from wagekit.builds.tasks import Limits, Task
 from wagekit.errors import ReleaseError, WagekitError
 from wagekit.files import replacing
 from wagekit.publish.cover import FINGERPRINT
-from wagekit.publish.notebook import NotebookFailure, execute, load, place_for_temporary_files, save, without_injected
+from wagekit.publish.kernel import place_for_temporary_files
+from wagekit.publish.notebook import NotebookFailure, execute, load, save, without_injected
 
 Message = dict[str, Any]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import InputError, ReleaseError, WagekitError
 from wagekit.files import replacing
+from wagekit.publish.kernel import callers_signals, kernel_environment, kernel_manager
 from wagekit.publish.parameters import Parameter, Value, read_parameters
-from wagekit.reads.records import VARIABLE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -150,7 +149,7 @@ def execute(
 
     try:
         with tempfile.TemporaryDirectory(prefix="wagekit-kernel-", ignore_cleanup_errors=True) as private:
-            manager = _kernel_manager(Path(private), forked=forked, memory=memory or 0, watched=reads is not None)
+            manager = kernel_manager(Path(private), forked=forked, memory=memory or 0, watched=reads is not None)
             client = NotebookClient(
                 node,
                 km=manager,
@@ -162,7 +161,8 @@ def execute(
                 on_cell_executed=count,
             )
             try:
-                client.execute(env=_environment(private, reads), cleanup_kc=True)
+                with callers_signals():
+                    client.execute(env=kernel_environment(private, reads), cleanup_kc=True)
             except CellExecutionError as error:
                 raise run.failed_with(error.ename, error.evalue) from error
             except CellTimeoutError as error:
@@ -171,6 +171,8 @@ def execute(
                 raise run.failure(f"the kernel ended{run.ending()}") from error
             except RuntimeError as error:  # before its first cell
                 raise NotebookFailure("no kernel could be started", f" ({error})", where=str(notebook.path)) from error
+            finally:
+                run.end()
         run.refuse_incomplete()
     except ReleaseError:
         if failed is not None:
@@ -183,6 +185,9 @@ def save(node: NotebookNode, path: str | os.PathLike[str]) -> None:
     """Write a notebook with its outputs to a file."""
     with replacing(path) as beside:
         beside.write_text(_nbformat().writes(node), encoding="utf-8")
+
+
+_LONGEST = 300  # characters of another's words in one of our sentences
 
 
 class NotebookFailure(ReleaseError):
@@ -214,6 +219,12 @@ class _Run:
     def started(self, provisioner: Any) -> None:
         # It forgets its process as soon as that has ended.
         self.process = provisioner.process
+
+    def end(self) -> None:
+        """End the kernel if it is there still, as after Ctrl-C."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def seconds_left(self) -> float:
         """What the next cell may take."""
@@ -303,57 +314,6 @@ def _with_values(notebook: Notebook, values: Mapping[str, Value]) -> NotebookNod
         cell.id = "injected-parameters"  # nbformat's own is random
         node.cells.insert(place, cell)
     return node
-
-
-KERNEL_ENVIRONMENT: Mapping[str, str] = {
-    "PYTHONHASHSEED": "0",
-    "PYTHONWARNINGS": "ignore",
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-}
-"""What a kernel is started with: the same order of sets in each run, and sums of numbers in the same order."""
-
-
-def place_for_temporary_files(folder: str) -> dict[str, str]:
-    """Environment variables, of all systems, that make a folder the place for temporary files."""
-    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
-
-
-def _environment(private: str, reads: str | os.PathLike[str] | None) -> dict[str, str]:
-    """The kernel's environment: nobody's start-up files, and a place of its own for what it leaves lying about."""
-    own = {"IPYTHONDIR": private, **place_for_temporary_files(private)}
-    if reads is not None:
-        own[VARIABLE] = os.fspath(reads)
-    others = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    return {**others, **KERNEL_ENVIRONMENT, **own}
-
-
-def _kernel_manager(private: Path, *, forked: bool, memory: int, watched: bool) -> Any:
-    """A manager that starts this Python, whatever kernels are registered on the machine."""
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-
-    class OwnPython(KernelSpecManager):
-        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            command += ["--HistoryManager.enabled=False", "--log-level=ERROR"]
-            if watched:
-                command.append('--IPKernelApp.exec_lines=__import__("wagekit.reads").reads.watch()')
-            start = {"provisioner_name": "wagekit-fork", "config": {"memory": memory}}
-            metadata = {"kernel_provisioner": start} if forked else {}
-            return KernelSpec(argv=command, display_name="Python", language="python", metadata=metadata)
-
-    manager = AsyncKernelManager(
-        kernel_spec_manager=OwnPython(), kernel_name="python3", connection_file=str(private / "kernel.json")
-    )
-    socket = str(private / "k")
-    if os.name == "posix" and len(os.fsencode(socket)) < _LONGEST_SOCKET:
-        # Ports are free when they are looked for and may be taken when they are used; these files are private.
-        manager.transport, manager.ip = "ipc", socket
-    return manager
-
-
-_LONGEST = 300  # characters of another's words in one of our sentences
-_LONGEST_SOCKET = 90  # bytes; systems take from 92 on, and a number is added
 
 
 FORMATS = ("html", "pdf")
