@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wagekit.arrays import SPARSE, Arranged, Flags, Floats, Values, dense_codes
+from wagekit.arrays import Arranged, Flags, Floats, Values, integer_codes
 from wagekit.domains import Domains, plan
 from wagekit.errors import InputError
 from wagekit.estimates import RESULT_COLUMNS
@@ -237,11 +237,8 @@ def _coded(series: pd.Series[Any]) -> Coded:
         seen = np.bincount(values.codes[values.codes >= 0], minlength=len(values.categories)) > 0
         number = np.append(np.cumsum(seen) - 1, -1)
         return coded(number[values.codes], values.categories[seen])
-    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu" and len(series):
-        plain = series.to_numpy()
-        least, most = int(plain.min()), int(plain.max())
-        if most - least < SPARSE * plain.size and most < 2**62:
-            present, code = dense_codes((plain - least).astype(np.int64), most - least + 1)
-            return coded(code, pd.Index((present + least).astype(plain.dtype)))
+    few = integer_codes(series.to_numpy()) if isinstance(series.dtype, np.dtype) else None
+    if few is not None:
+        return coded(few[0], pd.Index(few[1]))
     code, levels = pd.factorize(series, sort=True)
     return coded(code.astype(np.int64), levels)

@@ -20,6 +20,7 @@ from wagekit.arrays import (
     Values,
     dense_codes,
     first_rows,
+    integer_codes,
     stable_order,
     sums_by,
 )
@@ -297,7 +298,8 @@ def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:
 
     code, known = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
-        part, levels = pd.factorize(column, sort=True)
+        few = integer_codes(column) if isinstance(column, np.ndarray) else None
+        part, levels = few or pd.factorize(column, sort=True)
         if (part < 0).any():
             row = int(np.flatnonzero(part < 0)[0])
             raise DesignError(
@@ -306,6 +308,9 @@ def encode(columns: Sequence[Values]) -> tuple[Codes, Values]:
                 do="Fill it, or leave those rows out before the Survey is made",
             )
         count = max(len(levels), 1)
+        if known == 1:
+            code, known = part.astype(np.int64, copy=False), count
+            continue
         present, code = dense_codes(code * count + part, known * count)
         known = present.size
     return code, first_rows(code, known)
@@ -336,6 +341,24 @@ def _fractions(values: Floats, unit_first: Codes, size: Codes, stratum: Codes, s
     return np.minimum(fraction, 1.0)
 
 
+def _nested(row_stratum: Codes, strata: int, own: Codes, own_first: Codes) -> tuple[Codes, Codes]:
+    """Units numbered by stratum, one name in several strata being as many units; and the first row of each.
+
+    Parameters
+    ----------
+    row_stratum, own : shape (n,), stratum and name of the unit of each row.
+    own_first : the first row of each name.
+    """
+    of_name = row_stratum[own_first]
+    if (of_name[own] == row_stratum).all():
+        order = np.argsort(of_name, kind="stable")
+        number = np.empty(order.size, dtype=np.int64)
+        number[order] = np.arange(order.size)
+        return number[own], own_first[order]
+    present, unit = dense_codes(row_stratum * own_first.size + own, strata * own_first.size)
+    return unit, first_rows(unit, present.size)
+
+
 def _stage(
     unit_columns: Sequence[Values],
     stratum_columns: Sequence[Values],
@@ -355,13 +378,11 @@ def _stage(
     else:
         row_stratum, names = np.zeros(n, dtype=np.int64), np.array(["all"])
     own, own_first = encode(unit_columns)
-    # Crossing with the stratum nests unit names that start again in each stratum, and numbers by stratum.
-    present, unit = dense_codes(row_stratum * own_first.size + own, len(names) * own_first.size)
-    unit_first = first_rows(unit, present.size)
+    unit, unit_first = _nested(row_stratum, len(names), own, own_first)
     stratum = row_stratum[unit_first]
-    if parent is None and present.size > own_first.size and stratum_columns:
+    if parent is None and unit_first.size > own_first.size and stratum_columns:
         warnings.warn(
-            f"{own_first.size:,} names of sampling units stand for {present.size:,} units, since some occur in several "
+            f"{own_first.size:,} names of sampling units stand for {unit_first.size:,} units, since some occur in several "
             "strata: they are taken as different units in each",
             WagekitWarning,
             stacklevel=5,

@@ -54,7 +54,7 @@ def to_estimates(
         for name in ("point", "se", "lower", "upper", "deff", "flag")
     }
     columns = {
-        "statistic": np.tile(np.array(words, dtype=object), len(domains)),
+        "statistic": pd.array(list(words), dtype="str").take(np.tile(np.arange(k), len(domains))),
         "estimate": estimates["point"],
         "se": estimates["se"],
         "cv": divide(estimates["se"], np.abs(estimates["point"])),
@@ -66,7 +66,7 @@ def to_estimates(
         "n_psu": np.repeat(counts["n_psu"], k),
         "flag": estimates["flag"].astype(object),
     }
-    frame = domains.loc[np.repeat(np.arange(len(domains)), k)].reset_index(drop=True)
+    frame = domains.take(np.repeat(np.arange(len(domains)), k)).reset_index(drop=True)
     frame = pd.concat([frame, pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS})], axis=1)
     position = None if order is None else (order[:, None] * k + np.arange(k)).reshape(-1)
     source = TableSource(tables, position)

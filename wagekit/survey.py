@@ -14,6 +14,7 @@ from wagekit.columns import Columns
 from wagekit.design import Calibration, Design, Sample, build_sample
 from wagekit.errors import DesignError, EstimationError
 from wagekit.options import CalibrationMethod, ReplicateMethod, SinglePSU, WithoutReplacement
+from wagekit.statistics.acceleration import load_ahead
 from wagekit.survey_statistics import By, SurveyStatistics, names_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Survey(SurveyStatistics):
             )
         self._design = Design(weights, names_of(strata), names_of(psu), names_of(fpc), single_psu, pps)
         self._columns = Columns(frame)
+        load_ahead(len(self._columns))
         self._sample = build_sample(
             self._columns.numbers(weights),
             strata=[self._columns.raw(column) for column in self._design.strata],

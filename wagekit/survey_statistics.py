@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from wagekit.arrays import Arranged, Codes, Flags, Floats
+from wagekit.arrays import Arranged, Codes, Flags, Floats, Ordered
 from wagekit.columns import Columns
 from wagekit.design import Design, Sample
+from wagekit.domains import Domains
 from wagekit.errors import EstimationError, InputError
 from wagekit.estimates import Estimates
 from wagekit.grouping import GroupingSets
@@ -17,6 +18,7 @@ from wagekit.intervals import check_level
 from wagekit.options import Definition, IntervalMethod
 from wagekit.results import counted, stack, to_estimates
 from wagekit.statistics import bands, combine, inequality, means
+from wagekit.statistics.acceleration import load_ahead
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.estimation import Estimated, estimate, estimate_percentiles
@@ -362,6 +364,16 @@ class SurveyStatistics:
 
         return self._estimate(word, y, by, of_cells, level, df)
 
+    def _arrange(self, variable: Variable, domains: Domains, *, by_value: bool) -> None:
+        """Lay weights, codes and values in the orders that the passes over rows go by."""
+        orders: list[Ordered] = [*self._sample.stages, *([variable] if by_value else [])]
+        for order in orders:
+            self._sample.weights_in_order(order)
+            for column in domains.columns.values():
+                column.code.along(order)
+        for stage in self._sample.stages:
+            variable.along(stage)
+
     def _estimates(
         self,
         name: str,
@@ -382,6 +394,8 @@ class SurveyStatistics:
         grouped = by if isinstance(by, GroupingSets) else None
         names = names_of(by) if grouped is None else grouped.columns
         domains = self._columns.domains(names if grouped is None else grouped, self._inside)
+        if load_ahead(self._sample.n):  # what NumPy can do while Numba loads
+            self._arrange(variable, domains, by_value="interval" in details)
         made = [
             counted(make(cells, kept), variable, cells) for cells, kept in domains.cells(self._sample, absent, variable)
         ]

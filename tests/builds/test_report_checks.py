@@ -235,6 +235,15 @@ def test_a_report_of_nothing_is_a_problem():
     ]
 
 
+def test_a_report_may_be_words_alone_where_its_notebook_says_so():
+    """As of an industry of which nothing may be published."""
+    notebook = made_notebook(markdown("# 标题\n\n没有可以公布的数据。\n"), cell())
+    document = read_document(notebook)
+    assert check_report(document, {}, notebook=notebook) == ["the report shows neither a table nor a figure"]
+    notebook.metadata["wagekit"] = {"expects": {"shows": 0}}
+    assert check_report(document, {}, notebook=notebook) == []
+
+
 def test_a_notebook_declares_what_it_shows_at_least(made):
     made.notebook.metadata["wagekit"] = {"expects": {"tables": 2, "figures": 1}}
     try:

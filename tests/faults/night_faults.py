@@ -237,34 +237,37 @@ def kills(folder: Path, given: argparse.Namespace) -> Iterator[Result]:
         wrong += [f"at {part:.0%}: still running after 5 s: {each}" for each in place.strays()]
         half_made += any(left.startswith(".") for left in place.leftovers())
     said = f"{kept['old']} times the old release was found, {kept['new']} times the new one; {kept['ended before']} "
-    said += f"builds had just ended; a build took {seconds:.0f} s; {half_made} times half-made files lay beside it"
+    said += f"builds had just ended; a build took {seconds:.0f} s; {half_made} times half-made files lay beside it, "
+    said += f"{place.empty_folders()} empty temporary folders stayed"
     yield Result("kills", f"kill -9 at {moments} moments", wrong, said)
     good = place.build("--force")
     yield Result(
         "kills", "the next build publishes and sweeps", ([] if good.status == 0 else [good.said]) + after(place)
     )
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        yield _stopped(place, number, seconds)
+        yield _stopped(place, number, seconds, digests)
 
 
-def _stopped(place: Place, number: signal.Signals, seconds: float) -> Result:
-    """Stopped politely, at five moments."""
-    before = digest(place.output)
-    place.declare(f"停{number}")
+def _stopped(place: Place, number: signal.Signals, seconds: float, digests: dict[str, str]) -> Result:
+    """Asked to stop, at five moments."""
     wrong: list[str] = []
-    for part in (0.1, 0.3, 0.5, 0.7, 0.8):
+    said: set[str] = set()
+    for part in (0.1, 0.3, 0.5, 0.7, 0.9):
+        title = next(name for name, each in digests.items() if each != digest(place.output))
+        place.declare(title)
         process = place.start("--force")
         time.sleep(part * seconds)
         process.send_signal(number)
         found = ended(process, time.monotonic(), timeout=30)
-        if found.status == 0:
-            wrong.append(f"at {part:.0%}: status 0")
+        said.add(found.said)
+        if digest(place.output) not in digests.values():
+            wrong.append(f"at {part:.0%}: the release is neither the old nor the new one")
+        if found.status == 0 and digest(place.output) != digests[title]:
+            wrong.append(f"at {part:.0%}: status 0, but nothing was published")
         if found.seconds > 10:
             wrong.append(f"at {part:.0%}: it took {found.seconds:.0f} s to stop")
-        if digest(place.output) != before:
-            wrong.append(f"at {part:.0%}: the published release has changed")
         wrong += [f"at {part:.0%}: {each}" for each in after(place)]
-    return Result("kills", f"{number.name} at 5 moments", wrong, found.said)
+    return Result("kills", f"{number.name} at 5 moments", wrong, "; ".join(sorted(said)))
 
 
 def twice(folder: Path, _: argparse.Namespace) -> Iterator[Result]:

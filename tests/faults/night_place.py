@@ -167,9 +167,14 @@ class Place:
         return found
 
     def leftovers(self) -> list[str]:
-        """Half-made files and folders beside the release and in the folder for temporary files."""
+        """Half-made files and folders beside the release, and temporary files."""
         beside = [path.name for path in self.output.parent.glob(".*") if path.suffix != ".lock"]
-        return sorted(beside + [f"temporary/{path.name}" for path in self.temporary.iterdir()])
+        files = [path.relative_to(self.folder).as_posix() for path in self.temporary.rglob("*") if path.is_file()]
+        return sorted(beside + files)
+
+    def empty_folders(self) -> int:
+        """Temporary folders without a file: of builds that were killed before they had begun."""
+        return sum(1 for path in self.temporary.iterdir() if not any(each.is_file() for each in path.rglob("*")))
 
     def failed(self) -> list[str]:
         """Notebooks that were kept with their outputs."""

@@ -40,16 +40,18 @@ class Expected:
     Parameters
     ----------
     tables, figures, headings : least number of each.
+    shows : 1 if it has to show a table or a figure; 0 where it may be words alone, since nothing may be published.
     words : least number of characters of its text, without spaces.
 
     Examples
     --------
     >>> Expected.of({"wagekit": {"expects": {"tables": 3, "words": 200}}})
-    Expected(tables=3, figures=0, headings=0, words=200)
+    Expected(tables=3, figures=0, shows=1, headings=0, words=200)
     """
 
     tables: int = 0
     figures: int = 0
+    shows: int = 1
     headings: int = 0
     words: int = 1
 
@@ -123,7 +125,7 @@ def _contents(document: Document, expected: Expected) -> Iterator[str]:
         if number < getattr(expected, name):
             what = "characters of text" if name == "words" else name
             yield f"the report shows {number} {what}, expected at least {getattr(expected, name)}"
-    if not shown["tables"] and not shown["figures"]:
+    if shown["tables"] + shown["figures"] < expected.shows:
         yield "the report shows neither a table nor a figure"
     for number, table in enumerate(_tables(document), start=1):
         if not table.rows and not table.notes:

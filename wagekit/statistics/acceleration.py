@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from importlib import import_module, metadata
 from pathlib import Path
@@ -34,21 +34,42 @@ def compiled(rows: int) -> ModuleType | None:
     ----------
     rows : size of the sample.
     """
+    return _module().result() if _wanted(rows) else None
+
+
+def loaded(rows: int) -> ModuleType | None:
+    """As :func:`compiled`, but None too as long as the passes are being loaded: for what NumPy does nearly as fast."""
+    return _module().result() if _wanted(rows) and _module().done() else None
+
+
+def load_ahead(rows: int) -> bool:
+    """Begin to load the passes where a sample of this size will want them; whether they are still being loaded."""
+    return _wanted(rows) and not _module().done()
+
+
+def _wanted(rows: int) -> bool:
     wish = os.environ.get("WAGEKIT_COMPILED", "")
     if wish == "0" or (rows < SMALLEST and wish != "1"):
-        return None
+        return False
     if wish != "1" and not _ready():
         _compile_aside()
-        return None
-    return _module()
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
-def _module() -> ModuleType | None:
+def _module() -> Future[ModuleType | None]:
+    """Numba takes a third of a second to load: a thread does it while codes and orders are made."""
+    return _pool().submit(_load)
+
+
+def _load() -> ModuleType | None:
     try:
-        return import_module("wagekit.statistics.compiled")
+        passes = import_module("wagekit.statistics.compiled")
     except ImportError:
         return None
+    passes.load()
+    return passes
 
 
 def _sources() -> list[Path]:
@@ -113,6 +134,11 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, thread_name_prefix="wagekit")
 
 
+def _settle() -> None:
+    """Nothing is left half loaded for a forked process, whose copy of this one has no other threads."""
+    if _module.cache_info().currsize:
+        wait([_module()])
+
+
 if hasattr(os, "register_at_fork"):
-    # Threads don't come along into a forked process: it makes its own.
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(before=_settle, after_in_child=_pool.cache_clear)

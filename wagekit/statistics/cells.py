@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Flags, Floats, Ordered, divide, stable_order, sums_by
+from wagekit.arrays import Codes, Flags, Floats, Ordered, added, divide, stable_order, sums_by
 from wagekit.design import FULLY_TAKEN, Sample, Stage
 from wagekit.statistics.acceleration import compiled
 from wagekit.statistics.linear import RatioSums, mean_sums, quotient_sums, total_sums
@@ -227,8 +227,7 @@ class Cells:
             return np.asarray(passes.tally_pairs(*of_part, *sizes[index], self.count))
 
         parts = pairs.each(count)
-        sums = np.sum([part[:, :5] for part in parts], axis=0)
-        return np.concatenate([sums.T, np.max([part[:, 5:] for part in parts], axis=0).T])
+        return np.concatenate([added([part[:5] for part in parts]), np.max([part[5:] for part in parts], axis=0)])
 
     def _members(self, stage: Stage) -> Iterator[tuple[Codes, Codes]]:
         """The pairs of cell and unit of a stage, in some parts: codes of either."""

@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wagekit.arrays import SPARSE, Arranged, Codes, Flags, Ordered
-from wagekit.statistics.acceleration import compiled
+from wagekit.statistics.acceleration import at_once, loaded
+
+CHUNK = 1 << 16
+"""Rows that are crossed at once, few enough to stay near the core."""
 
 _ALL: Flags = np.zeros(0, dtype=bool)
 
@@ -71,14 +74,16 @@ class Crossing:
         kind: Any = np.int32 if self.space < 2**31 else np.int64
         if not self.columns:
             return np.zeros(self.n, dtype=kind)
-        first, *others = self.columns
-        if not others:
-            return first.code.along(along).astype(kind)
-        code = np.multiply(first.code.along(along), others[0].size, dtype=kind)
-        code += others[0].code.along(along)
-        for column in others[1:]:
-            code *= column.size
-            code += column.code.along(along)
+        first, *others = (column.code.along(along) for column in self.columns)
+        code = np.empty(self.n, dtype=kind)
+
+        def cross(rows: slice) -> None:
+            code[rows] = first[rows]
+            for column, part in zip(self.columns[1:], others, strict=True):
+                code[rows] *= column.size
+                code[rows] += part[rows]
+
+        at_once(cross, [slice(low, low + CHUNK) for low in range(0, self.n, CHUNK)])
         return code
 
     @cached_property
@@ -91,7 +96,7 @@ class Crossing:
         if self._sparse:
             return self._listed[0]
         crossed, inside = self._crossed(None), _ALL if self.inside is None else self.inside.rows
-        passes = compiled(self.n)
+        passes = loaded(self.n)
         if passes is not None:
             return np.flatnonzero(passes.occurring(crossed, inside, self.space))
         seen = np.zeros(self.space, dtype=bool)
@@ -177,7 +182,7 @@ class Crossing:
             table = np.full(self.space, -1, dtype=np.int32)
             table[self._found] = number
             crossed = self._crossed(along)
-            passes = compiled(self.n)
+            passes = loaded(self.n)
             code = table[crossed] if passes is None else passes.look_up(crossed, table)
         if self.inside is not None:
             code[~self.inside.along(along)] = -1

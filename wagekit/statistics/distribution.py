@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from wagekit.errors import EstimationError
 from wagekit.statistics.acceleration import at_once, compiled
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.segments import segment_running_sum, segment_search
+from wagekit.statistics.variable import BLOCKS
 from wagekit.statistics.variable import Variable as Variable
 
 TIE = 1e-12
@@ -92,6 +94,8 @@ class Distribution:
     @cached_property
     def running(self) -> Floats:
         """Running sum of weights inside each cell."""
+        if compiled(self.cells.sample.n) is not None:
+            return np.asarray(self._laid[0][:, 1])
         return segment_running_sum(self.weights, self.starts)
 
     @cached_property
@@ -107,46 +111,80 @@ class Distribution:
         if passes is None:
             value = self.inverse(probability)
             return value, self.cumulative(value)
-        code, blocks = self._ordered
-        weights, ascending = self.cells.sample.weights_in_order(self.variable), self.variable.ascending
-        sums = np.sum([block[0] for block in blocks], axis=0)
-        missing = np.isnan(probability)
-        target = np.where(missing, np.inf, np.nan_to_num(probability) * sums[:, None] * (1.0 - TIE))
-        order = np.argsort(target, axis=1, kind="stable")
-        target = np.take_along_axis(target, order, axis=1)
-        found, share = np.full(target.shape, np.nan), np.full(target.shape, np.nan)
-        # What every block finds before it: the blocks before summed one after the other.
-        before = np.cumsum([np.zeros(sums.size), *(block[0] for block in blocks)], axis=0)
-        left = np.cumsum([block[1] for block in blocks][::-1], axis=0)[::-1]
+        laid, starts = self._laid
+        targets = probability * (1.0 - TIE)
+        found, share = np.full(targets.shape, np.nan), np.full(targets.shape, np.nan)
+        self._read(passes, laid, starts, targets, found, share)
+        return found, share
 
-        def work(index: int) -> None:
-            low, high = self.variable.blocks[index]
-            passes.read_percentiles(
-                code, ascending, weights, sums, target, before[index], left[index], low, high, found, share
-            )
+    def replicated(self, probability: Floats) -> Floats | None:
+        """inf{y: F(y) >= p} under every set of replicate weights that are multiples of each unit's, for the compiled
+        passes: shape (R, cells, k); None where NumPy is to do the work.
 
-        at_once(work, range(len(blocks)))
-        results = []
-        for values in (found, share):
-            placed = np.empty_like(target)
-            np.put_along_axis(placed, order, values, axis=1)
-            results.append(np.where(missing, np.nan, placed))
-        return results[0], results[1]
+        Parameters
+        ----------
+        probability : shape (cells, k).
+        """
+        sample = self.cells.sample
+        passes, replicates = compiled(sample.n), sample.replicates
+        if passes is None or replicates is None:
+            return None
+        # Only the weights change from one replicate to the next: rows are laid once, with the units they lie in.
+        laid, starts = self._lay(passes, self.cells.narrow(self.variable), self.variable.ascending)
+        unit_of_row = sample.first.unit[self.variable.order].astype(np.float64)
+        unit = self._lay(passes, self.cells.narrow(self.variable), unit_of_row)[0][:, 0].astype(np.int32)
+        points = np.full((replicates.count, *probability.shape), np.nan)
+        targets, share = probability * (1.0 - TIE), np.empty(probability.shape)
+        for index in range(replicates.count):
+            own = laid.copy()
+            own[:, 1] *= np.ascontiguousarray(replicates.multipliers[:, index])[unit]
+            self._read(passes, self._summed(passes, own, starts), starts, targets, points[index], share)
+        return points
 
     @cached_property
-    def _ordered(self) -> tuple[NDArray[np.int32], list[tuple[Floats, Codes]]]:
-        """Cells in the order of the values for the compiled passes, and block by block each cell's weights and rows."""
-        passes = compiled(self.cells.sample.n)
-        assert passes is not None
-        weights = self.cells.sample.weights_in_order(self.variable)
-        code = self.cells.narrow(self.variable)
+    def _laid(self) -> tuple[Floats, Codes]:
+        """Values of positive weight and running sums cell by cell, shape (rows, 2), and the cells' starts (compiled)."""
+        passes, code = compiled(self.cells.sample.n), self.cells.narrow(self.variable)
         if not self.cells.sample.all_positive:
-            code = np.where(weights > 0, code, np.int32(-1))
+            code = np.where(self.cells.sample.weights_in_order(self.variable) > 0, code, np.int32(-1))
+        laid, starts = self._lay(passes, code, self.variable.ascending)
+        return self._summed(passes, laid, starts), starts
 
-        def work(block: tuple[int, int]) -> Any:
-            return passes.sum_weights(code, weights, self.cells.count, *block)
+    def _lay(self, passes: Any, code: NDArray[np.int32], values: Floats) -> tuple[Floats, Codes]:
+        """Values and weights cell by cell, shape (rows, 2), and the cells' starts.
 
-        return code, at_once(work, self.variable.blocks)
+        Parameters
+        ----------
+        code, values : shape (n,), in the order of the variable.
+        """
+        weights, count = self.cells.sample.weights_in_order(self.variable), self.cells.count
+        blocks = self.variable.blocks
+        rows = np.stack(at_once(lambda block: passes.count_rows(code, count, *block), blocks))
+        starts = np.concatenate(([0], np.cumsum(rows.sum(axis=0))))
+        places = starts[:-1] + np.cumsum(rows, axis=0) - rows
+        laid = np.empty((starts[-1], 2))
+
+        def lay(index: int) -> None:
+            passes.lay_by_cell(code, values, weights, places[index], *blocks[index], laid)
+
+        at_once(lay, range(len(blocks)))
+        return laid, starts
+
+    def _summed(self, passes: Any, laid: Floats, starts: Codes) -> Floats:
+        """What is laid, its weights turned into running sums."""
+        at_once(lambda cells: passes.run_up(laid, starts, *cells), self._ranges(starts))
+        return laid
+
+    def _read(self, passes: Any, laid: Floats, starts: Codes, targets: Floats, found: Floats, share: Floats) -> None:
+        def work(cells: tuple[int, int]) -> None:
+            passes.read_percentiles(laid, starts, targets, *cells, found, share)
+
+        at_once(work, self._ranges(starts))
+
+    def _ranges(self, starts: Codes) -> list[tuple[int, int]]:
+        """Ranges of cells of about the same number of rows."""
+        cuts = np.searchsorted(starts, starts[-1] * np.arange(1, BLOCKS) // BLOCKS)
+        return list(pairwise(np.unique([0, *cuts, starts.size - 1]).tolist()))
 
     def inverse(self, probability: Floats) -> Floats:
         """inf{y: F(y) >= p} in each cell: `probability` and the result have shape (cells, k); NaN stays NaN."""

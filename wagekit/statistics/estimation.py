@@ -17,7 +17,7 @@ from wagekit.options import Definition, IntervalMethod
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
 from wagekit.statistics.distribution import Distribution
-from wagekit.statistics.percentiles import indicator, percentile_scores, percentiles, taylor_share
+from wagekit.statistics.percentiles import PLAIN, indicator, percentile_scores, percentiles, taylor_share
 from wagekit.statistics.result import Result
 from wagekit.statistics.variance import Linearized, standard_error, variance
 
@@ -151,6 +151,10 @@ def estimate_percentiles(
 
     def points(cells: Cells = remembered) -> Floats:
         some = wanted[: cells.count]
+        if definition in PLAIN and _by_unit(cells):
+            passed = Distribution(cells, distribution.variable).replicated(some)
+            if passed is not None:
+                return passed
         return replicate_points(cells, lambda part: read(Distribution(part, distribution.variable), some))
 
     if interval == "replicates" and replicates is not None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wagekit.arrays import Floats, divide, sums_by
+from wagekit.arrays import Floats, added, divide, sums_by
 from wagekit.statistics.unit_pairs import UnitPairs
 from wagekit.statistics.variable import Variable
 
@@ -86,7 +86,7 @@ def mean_sums(pairs: UnitPairs, y: Variable) -> RatioSums:
             return pairs.passes.sum_about(pair, part.cell, weights[rows], values[rows], centre, pairs.count)
 
         found = pairs.by_row(work)
-        return [one[0] for one in found], np.sum([one[1] for one in found], axis=0)
+        return [one[0] for one in found], added([one[1] for one in found])
 
     below = pairs.weights
     made = RatioSums(pairs, np.zeros(pairs.count), below, below)

@@ -150,7 +150,7 @@ def tally_pairs(cell: Any, first: Any, stratum: Any, rows: Any, weights: Any, am
 
     Returns
     -------
-    shape (count, 8): rows, weights, amount, units and strata with a positive weight, the largest unit's rows, weights
+    shape (8, count): rows, weights, amount, units and strata with a positive weight, the largest unit's rows, weights
     and amount.
     """
     out = np.zeros((count, 8))
@@ -170,7 +170,7 @@ def tally_pairs(cell: Any, first: Any, stratum: Any, rows: Any, weights: Any, am
                 if last[c] != h:
                     last[c] = h
                     out[c, 4] += 1.0
-    return out
+    return out.T.copy()
 
 
 @njit(**_OPTIONS)

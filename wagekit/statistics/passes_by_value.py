@@ -129,87 +129,85 @@ def _put_in_order(order: Any, keys: Any, begin: int, end: int) -> None:
 
 
 @njit(**_OPTIONS)
-def sum_weights(cell: Any, weights: Any, count: int, low: int, high: int) -> Any:
-    """Sum of weights and number of rows of each cell among the rows `low` to `high`, shape (count,) each."""
-    sums = np.zeros(count)
+def count_rows(cell: Any, count: int, low: int, high: int) -> Any:
+    """Number of rows of each cell among the rows `low` to `high`: shape (count,)."""
     rows = np.zeros(count, dtype=np.int64)
     for i in range(low, high):
-        c = cell[i]
-        if c >= 0:
-            sums[c] += weights[i]
-            rows[c] += 1
-    return sums, rows
+        if cell[i] >= 0:
+            rows[cell[i]] += 1
+    return rows
 
 
 @njit(**_OPTIONS)
-def _write(
-    c: int, value: float, state: Any, place: Any, sums: Any, targets: Any, found: Any, share: Any
-) -> None:  # fmt: skip
-    """Note a value for the targets that a cell has reached with it."""
-    k = targets.shape[1]
-    total, last = state[c, 0] + state[c, 1], state[c, 3] == 0.0
-    j = place[c]
-    while j < k and (total >= targets[c, j] or last):
-        found[c, j] = value
-        share[c, j] = 1.0 if last else min(total / sums[c], 1.0)
-        j += 1
-    place[c] = j
-    state[c, 2] = targets[c, j] if j < k else np.inf
-
-
-@njit(**_OPTIONS)
-def read_percentiles(
-    cell: Any, values: Any, weights: Any, sums: Any, targets: Any, before: Any, left: Any, low: int, high: int,
-    found: Any, share: Any,
-) -> None:  # fmt: skip
-    """First value of each cell at which the running sum of weights reaches each target, and the sum with its ties.
+def lay_by_cell(cell: Any, values: Any, weights: Any, place: Any, low: int, high: int, laid: Any) -> None:
+    """Lay values and weights of the rows `low` to `high` cell by cell, in their order.
 
     Parameters
     ----------
-    cell, values, weights : shape (n,), in the order of the values; weights are positive where a cell is not -1.
-    sums : shape (count,), sum of weights of each cell.
-    targets : shape (count, k), ascending in each row; infinity is never reached and gives the last value.
-    before, left : shape (count,), of each cell: the sum of weights before row `low`, the number of rows from there.
-    low, high : the rows to pass over; equal values don't lie on both sides of an end.
+    cell, values, weights : shape (n,), -1 for a row in no cell.
+    place : shape (count,), where the first of each cell's rows goes; it moves on with them.
+    laid : shape (rows in cells, 2), where values and weights are written.
+    """
+    for i in range(low, high):
+        c = cell[i]
+        if c >= 0:
+            j = np.uintp(place[c])
+            laid[j, 0] = values[i]
+            laid[j, 1] = weights[i]
+            place[c] += 1
+
+
+@njit(**_OPTIONS)
+def run_up(laid: Any, starts: Any, low: int, high: int) -> None:
+    """Turn the weights of the cells `low` to `high` into running sums, cell by cell."""
+    for c in range(low, high):
+        total = 0.0
+        for i in range(starts[c], starts[c + 1]):
+            total += laid[i, 1]
+            laid[i, 1] = total
+
+
+@njit(**_OPTIONS)
+def read_percentiles(laid: Any, starts: Any, targets: Any, low: int, high: int, found: Any, share: Any) -> None:
+    """First value of each cell whose running sum of weights reaches each target, and its share with all its ties.
+
+    Parameters
+    ----------
+    laid : shape (rows in cells, 2), values, ascending inside each cell, and running sums of weights.
+    starts : shape (count + 1,).
+    targets : shape (count, k), shares of the cell's sum; NaN gives none.
+    low, high : the cells to read.
     found, share : shape (count, k), where values and shares F(value) are written.
     """
-    count, k = targets.shape
-    # Of each cell: the sum of weights before row `low` and since, the next target, and the rows that are left. The sum
-    # since is added to what came before, so that parts meet without a gap of rounding.
-    state = np.zeros((count, 4))
-    place = np.zeros(count, dtype=np.int32)
-    for c in range(count):
-        j = 0
-        while j < k and before[c] > 0.0 and before[c] >= targets[c, j]:
-            j += 1
-        place[c] = j
-        state[c, 0] = before[c]
-        state[c, 2] = targets[c, j] if j < k else np.inf
-        state[c, 3] = left[c]
-    i = low
-    while i < high:
-        value = values[i]
-        if i + 1 == high or values[i + 1] != value:
-            c = cell[i]
-            if c >= 0:
-                since, rows = state[c, 1] + weights[i], state[c, 3] - 1.0
-                state[c, 1] = since
-                state[c, 3] = rows
-                if state[c, 0] + since >= state[c, 2] or rows == 0.0:
-                    _write(c, value, state, place, sums, targets, found, share)
-            i += 1
+    k = targets.shape[1]
+    for c in range(low, high):
+        first, end = starts[c], starts[c + 1]
+        whole = laid[end - 1, 1] if first < end else 0.0
+        if whole == 0.0:
             continue
-        # Rows of equal value come in together before any of them is read.
-        end = i + 1
-        while end < high and values[end] == value:
-            end += 1
-        for r in range(i, end):
-            c = cell[r]
-            if c >= 0:
-                state[c, 1] += weights[r]
-                state[c, 3] -= 1.0
-        for r in range(i, end):
-            c = cell[r]
-            if c >= 0 and (state[c, 0] + state[c, 1] >= state[c, 2] or state[c, 3] == 0.0):
-                _write(c, value, state, place, sums, targets, found, share)
-        i = end
+        for j in range(k):
+            if np.isnan(targets[c, j]):
+                continue
+            target = targets[c, j] * whole
+            left, right = first, end - 1
+            while left < right:
+                middle = (left + right) // 2
+                if laid[middle, 1] < target:
+                    left = middle + 1
+                else:
+                    right = middle
+            value = laid[left, 0]
+            found[c, j] = value
+            # The ties end a step on, or few: steps double until one is past them.
+            step = 1
+            while left + step < end and laid[left + step, 0] == value:
+                step *= 2
+            right = min(left + step, end)
+            left += step // 2
+            while left + 1 < right:
+                middle = (left + right) // 2
+                if laid[middle, 0] == value:
+                    left = middle
+                else:
+                    right = middle
+            share[c, j] = 1.0 if left == end - 1 else min(laid[left, 1] / whole, 1.0)

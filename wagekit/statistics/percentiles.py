@@ -74,6 +74,10 @@ def percentile_scores(distribution: Distribution, point: Floats, share: Floats, 
     return -indicator_scores(cells, indicator(distribution, point), share) * cells.spread(slope)
 
 
+PLAIN: tuple[Definition, ...] = ("inverse_cdf", "hf1")
+"""Definitions that are inf{y: F(y) >= p}."""
+
+
 def percentiles(
     distribution: Distribution,
     probabilities: Floats,
@@ -97,7 +101,7 @@ def percentiles(
     df : shape (cells,), degrees of freedom; those of the design where None.
     """
     cells = distribution.cells
-    plain = definition in ("inverse_cdf", "hf1")
+    plain = definition in PLAIN
     read = inverse(definition)
     wanted = np.broadcast_to(probabilities, (cells.count, probabilities.size)).copy()
     if plain:
@@ -107,30 +111,27 @@ def percentiles(
         share = distribution.cumulative(point)
     freedom = cells.degrees_of_freedom if df is None else df
     variances = share_variance(distribution, point, share)
-    share_se = np.empty_like(point)
-    flag = np.full(point.shape, "", dtype="<U20")
-    for k in range(probabilities.size):
-        share_se[:, k], flag[:, k] = standard_error(cells, variances[:, k], np.ones(cells.count), centred=True)
+    share_se, flag = standard_error(cells, variances, np.ones(point.shape), centred=True)
     if interval == "beta":
         limits = beta_interval(share, share_se, freedom[:, None], cells.respondents[:, None], level)
     else:
         make = logit_interval if interval == "logit" else linear_interval
         limits = make(share, share_se, freedom[:, None], level)
     deff = divide(share_se**2, simple_random_variance(cells, (share * (1 - share)).T).T)
-    outside = (limits[0] < 0) | (limits[1] > 1)
-    limits[0] = np.where(limits[0] < 0, np.nan, limits[0])
-    limits[1] = np.where(limits[1] > 1, np.nan, limits[1])
+    below, above = limits[0] < 0, limits[1] > 1
+    limits[0][below], limits[1][above] = np.nan, np.nan
     if plain:
         lower, upper = np.split(distribution.read(np.hstack([limits[0], limits[1]]))[0], 2, axis=1)
     else:
         lower, upper = read(distribution, limits[0]), read(distribution, limits[1])
     se = (upper - lower) / (2 * t_quantile(freedom, level)[:, None])
-    flag = np.where((flag == "") & (freedom[:, None] <= 0), "no_df", flag)
-    flag = np.where((flag == "") & outside, "limit_outside_data", flag)
+    fine = flag == ""
+    flag[fine & (below | above)] = "limit_outside_data"
+    flag[fine & (freedom[:, None] <= 0)] = "no_df"
     # An interval that shrinks to one observed value (ties, too few values) is no proof of exactness.
-    flat = (flag == "") & (se == 0)
-    flag = np.where(flat, "zero_variance", flag)
-    se = np.where(flat, np.nan, se)
+    flat = fine & (se == 0)
+    flag[flat] = "zero_variance"
+    se[flat] = np.nan
     return Percentiles(point, se, lower, upper, deff, flag, share, share_se)
 
 

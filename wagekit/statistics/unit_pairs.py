@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wagekit.arrays import Codes, Floats
+from wagekit.arrays import Codes, Floats, added
 from wagekit.design import Sample, Stage
 from wagekit.statistics.acceleration import at_once
 from wagekit.statistics.variable import Variable
@@ -104,7 +104,7 @@ class UnitPairs:
         """Sums of each cell from those of its pairs: shape (count,)."""
         sum_cells = self.passes.sum_cells
         found = at_once(lambda both: sum_cells(both[1].cell, both[0], self.count), self._beside(sums))
-        return np.asarray(np.sum(found, axis=0))
+        return added(found)
 
     def totals(self, own: Floats) -> list[Floats]:
         """Part by part each pair's sum of a linearized variable of shape (n,)."""

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from wagekit.arrays import Arranged, Codes, Flags, Floats, Ordered
-from wagekit.statistics.acceleration import compiled
+from wagekit.arrays import Arranged, Codes, Flags, Floats, Ordered, ascending_order
+from wagekit.statistics.acceleration import loaded
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +28,9 @@ class Variable:
     @cached_property
     def order(self) -> Codes:
         """Rows in ascending order, shape (n,)."""
-        passes = compiled(self.values.size)
+        passes = loaded(self.values.size)
         if passes is None:
-            return np.argsort(self.values, kind="stable")
+            return ascending_order(self.values)
         return np.asarray(passes.ascending_order(self.values + 0.0))  # + 0.0 makes -0.0 equal to 0.0
 
     @cached_property
@@ -40,10 +40,8 @@ class Variable:
 
     @cached_property
     def blocks(self) -> list[tuple[int, int]]:
-        """Ranges of the ascending values, of about the same number of rows, that equal values don't lie across."""
-        ends = np.searchsorted(self.ascending, self.ascending[self.values.size * np.arange(1, BLOCKS) // BLOCKS])
-        cuts = np.unique(np.concatenate(([0], ends, [self.values.size]))).tolist()
-        return list(pairwise(cuts))
+        """Ranges of rows that passes in ascending order are cut into."""
+        return list(pairwise((self.values.size * np.arange(BLOCKS + 1) // BLOCKS).tolist()))
 
     def along(self, by: Ordered | None) -> Floats:
         """The values in the order of a stage's units, kept: shape (n,)."""
@@ -62,7 +60,7 @@ Numbers = Floats | Variable
 """A variable, or its values alone."""
 
 BLOCKS = 4
-"""Parts that a pass over ascending values is cut into: fixed, so that rounding does not depend on the machine."""
+"""Parts that a pass over ascending values is cut into."""
 
 
 def as_variable(numbers: Numbers) -> Variable:

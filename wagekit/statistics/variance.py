@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from wagekit.arrays import Codes, Floats, Words, divide, sums_by
+from wagekit.arrays import Codes, Flags, Floats, Words, added, divide, sums_by
 from wagekit.design import Sample, Stage
 from wagekit.errors import DesignError
 from wagekit.statistics.acceleration import compiled
@@ -137,15 +137,15 @@ def by_stratum(work: Callable[..., Any], cells: Cells, stage: Stage) -> Floats:
         return work(index, of_part, stage.size, scale, *fixed)
 
     parts = cells.pairs(stage).each(run)
-    total = np.sum([part[0] for part in parts], axis=0)
+    total = added([part[0] for part in parts])
     if number == 0:
-        return np.asarray(total)
-    state = np.sum([part[1] for part in parts], axis=0)
+        return total
+    state = added([part[1] for part in parts])
     if number == 1:
         if not first:
             return np.where(state[:, 1:2] > 0, np.nan, total)
         return np.asarray(total * divide(state[:, :1], state[:, :1] - state[:, 1:2]))
-    grand = np.sum([part[2] for part in parts], axis=0) / np.maximum(state[:, 2:3], 1)
+    grand = added([part[2] for part in parts]) / np.maximum(state[:, 2:3], 1)
     for _, _, _, cell, lone, scale in parts:
         np.add.at(total, cell, scale[:, None] * (lone - grand[cell]) ** 2)
     return np.asarray(total)
@@ -311,30 +311,33 @@ def standard_error(cells: Cells, variances: Floats, scale: Floats, *, centred: b
 
     Parameters
     ----------
-    variances : shape (cells,).
-    scale : shape (cells,), size of the statistic: a standard error under 1e-12 of it counts as none.
+    variances : shape (cells,) or (cells, k).
+    scale : of the same shape, size of the statistic: a standard error under 1e-12 of it counts as none.
     centred : True for a statistic whose linearized variable adds up to 0 in its cell (means, ratios,
         percentiles): with one unit its variance is 0 whatever the data, so it is not estimable.
 
     Returns
     -------
-    Standard errors, NaN where they can't be estimated, and flags, both of shape (cells,).
+    Standard errors, NaN where they can't be estimated, and flags, both of the shape of `variances`.
     """
-    flags = np.full(cells.count, "", dtype="<U20")
+
+    def wide(of_cells: Flags) -> Flags:
+        return of_cells if variances.ndim == 1 else np.broadcast_to(of_cells[:, None], variances.shape)
+
     with np.errstate(invalid="ignore"):
         errors = np.sqrt(variances)
-        none = ~(errors > NO_SPREAD * np.abs(scale))
+        unknown = ~(errors > NO_SPREAD * np.abs(scale))
     units = cells.weighted_units
-    taken = cells.fully_taken
-    unknown = np.isnan(variances) | none
     if centred:
-        unknown |= units == 1
-    lone = (units == 1) | cells.only_single_strata
-    reason = np.where(np.isnan(variances), "unknown_variance", "zero_variance")
-    flags[unknown] = np.where(lone, "single_psu", reason)[unknown]
+        unknown |= wide(units == 1)
+    taken, empty = wide(cells.fully_taken), wide(units == 0)
+    flags = np.full(variances.shape, "", dtype=object)
+    flags[unknown] = "zero_variance"
+    flags[np.isnan(variances)] = "unknown_variance"
+    flags[unknown & wide((units == 1) | cells.only_single_strata)] = "single_psu"
     flags[taken] = "census"
-    flags[units == 0] = "empty"
-    errors = np.where(unknown, np.nan, errors)
-    errors[taken & (units > 0)] = 0.0
-    errors[units == 0] = np.nan
+    flags[empty] = "empty"
+    errors[unknown] = np.nan
+    errors[taken] = 0.0
+    errors[empty] = np.nan
     return errors, flags
