@@ -26,14 +26,15 @@ class Stopped(BaseException):
 
 
 def listen_for_stops() -> list[int]:
-    """Let both signals end the command in good order; the list tells which one came."""
+    """Let these signals end the command in good order; the list tells which one came."""
     stops: list[int] = []
 
     def stop(number: int, frame: object) -> None:
         stops.append(number)
         raise Stopped(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # the last one, where a terminal is closed, not on every system
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as in a job that a shell put in the background
             signal.signal(number, stop)
     return stops

@@ -40,13 +40,22 @@ def main() -> None:
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     sys.path.remove("")
-    preload()
-    if len(list(Path("/proc/self/task").iterdir())) == 1:
-        requests.send(b"ready")
-        serve(requests)
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)
+    # Loading takes seconds in which nobody looks at the socket: a builder that is killed meanwhile says so by a signal.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
+    _prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    try:
+        if select.select([requests], [], [], 0)[0]:  # it was killed even before
+            sys.exit()
+        preload()
+        _prctl(_DIE_WITH_PARENT, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if len(list(Path("/proc/self/task").iterdir())) == 1:
+            requests.send(b"ready")
+            serve(requests)
+    finally:  # also where nobody hears any more that it is ready
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
 
 
 def preload() -> None:
