@@ -23,7 +23,7 @@ from wagekit.publish.document import Document, Figure, Plain, Prose, Table, read
 from wagekit.publish.drawing import dark_colours, follows_the_screen
 from wagekit.publish.markdown import to_html
 from wagekit.publish.references import external_references
-from wagekit.publish.typst_writer import TEMPLATE, write_typst
+from wagekit.publish.typst_writer import TEMPLATE, compile_pdf, write_typst
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -224,29 +224,14 @@ def set_pdf(document: Document) -> bytes:
     ReleaseError
         If typst can't set it, or warns.
     """
-    import typst
-
     source = write_typst(document)
-    # A mapping is taken, as typst's manual says, but its stubs don't know it.
-    files: Any = {"main.typ": source.main.encode(), TEMPLATE: _typst_template(), **source.files}
-    try:
-        pdf, warnings = typst.compile_with_warnings(
-            files, format="pdf", font_paths=fonts.typst_fonts(), pdf_standards=["1.7", "ua-1"], timestamp=0
-        )
-    except typst.TypstError as error:
-        raise _not_set(document, error.message, error.hints) from error
-    if warnings:
-        raise _not_set(document, warnings[0].message, warnings[0].hints)
-    return bytes(pdf)
+    files = {"main.typ": source.main.encode(), TEMPLATE: _typst_template(), **source.files}
+    return compile_pdf(files, where=document.cover.title)
 
 
 @cache
 def _typst_template() -> bytes:
     return (_TEMPLATES / TEMPLATE).read_bytes()
-
-
-def _not_set(document: Document, message: str, hints: list[str]) -> ReleaseError:
-    return ReleaseError(f"the PDF can't be set ({message})", where=document.cover.title, do="; ".join(hints) or None)
 
 
 def render(document: Document, ending: str) -> bytes:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from wagekit.errors import ReleaseError
 from wagekit.publish import fonts
 from wagekit.publish.feedback_document import Letter
 from wagekit.publish.feedback_words import WORDS
 from wagekit.publish.formula import typst_string
-from wagekit.publish.typst_writer import FUNCTIONS, TEMPLATE, write_blocks
-
-if TYPE_CHECKING:
-    import typst
+from wagekit.publish.typst_writer import FUNCTIONS, TEMPLATE, compile_pdf, write_blocks
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _LETTER = "feedback.typ"
@@ -63,30 +58,11 @@ def set_letter(letter: Letter) -> bytes:
     ReleaseError
         If a character has no glyph, or typst can't set the letter or warns.
     """
-    import typst
-
     where = f"feedback {letter.code}"
     fonts.check_glyphs(letter.text(), where=where)
-    files: Any = typst_files(letter)  # a mapping is taken, as its manual says, but its stubs don't know it
-    try:
-        pdf, warnings = typst.compile_with_warnings(
-            files, format="pdf", font_paths=_fonts(), pdf_standards=["1.7", "ua-1"], timestamp=0
-        )
-    except typst.TypstError as error:
-        raise ReleaseError(f"the PDF can't be set ({error.message})", where=where) from error
-    if warnings:
-        raise ReleaseError(f"the PDF can't be set ({warnings[0].message})", where=where)
-    return bytes(pdf)
+    return compile_pdf(typst_files(letter), where=where)
 
 
 @cache
 def _templates() -> Mapping[str, bytes]:
     return {name: (_TEMPLATES / name).read_bytes() for name in (TEMPLATE, _LETTER)}
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    import typst
-
-    # System fonts stay out: the same letter has to look the same on every machine.
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(fonts.font_file().parent)])

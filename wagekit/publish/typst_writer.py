@@ -14,6 +14,7 @@ from typing import Any
 from wagekit.errors import InputError, ReleaseError
 from wagekit.publish.cover import Cover
 from wagekit.publish.document import Column, Document, Figure, Plain, Prose, Table
+from wagekit.publish.fonts import typst_fonts
 from wagekit.publish.formula import to_typst, typst_string
 from wagekit.publish.markdown import Token, plain_text
 from wagekit.publish.words import display_width
@@ -78,6 +79,37 @@ def write_blocks(document: Document) -> tuple[list[str], dict[str, bytes]]:
             case Plain(text):
                 lines.append(f"#printed({_lines(text)})")
     return lines, files
+
+
+def compile_pdf(files: Mapping[str, bytes], *, where: str) -> bytes:
+    """The PDF/UA-1 file of a typst program, made in memory. The same program gives the same bytes.
+
+    Parameters
+    ----------
+    files : ``main.typ`` and all that it reads, by name.
+    where : what to call it in messages.
+
+    Raises
+    ------
+    ReleaseError
+        If typst can't set it, or warns.
+    """
+    import typst
+
+    program: Any = dict(files)  # a mapping is taken, as typst's manual says, but its stubs don't know it
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            program, format="pdf", font_paths=typst_fonts(), pdf_standards=["1.7", "ua-1"], timestamp=0
+        )
+    except typst.TypstError as error:
+        raise _not_set(where, error.message, error.hints) from error
+    if warnings:
+        raise _not_set(where, warnings[0].message, warnings[0].hints)
+    return bytes(pdf)
+
+
+def _not_set(where: str, message: str, hints: Sequence[str]) -> ReleaseError:
+    return ReleaseError(f"the PDF can't be set ({message})", where=where, do="; ".join(hints) or None)
 
 
 def framed(png: bytes) -> str:
