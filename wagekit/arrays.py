@@ -119,7 +119,8 @@ def ascending_order(values: Floats) -> Codes:
 
 def _sort_keys(values: Floats) -> NDArray[np.uint64]:
     """Unsigned numbers from 0 in the order of finite floats; money in whole cents as cents, which have few bits."""
-    cents = np.rint(values * 100.0)
+    with np.errstate(over="ignore"):
+        cents = np.rint(values * 100.0)
     if values.size and np.abs(cents).max() < 2**52 and (cents / 100.0 == values).all():
         whole: NDArray[np.int64] = cents.astype(np.int64)
         above: NDArray[np.uint64] = (whole - whole.min()).view(np.uint64)

@@ -168,6 +168,12 @@ class Calibration:
         """The calibration variables times the weights after, sparse, shape (n, p)."""
         return self.matrix.multiply(self.after[:, None]).tocsr()
 
+    @cached_property
+    def _transposed(self) -> Any:
+        """The calibration variables times the weights before over those after, sparse, shape (p, n)."""
+        ratio = np.divide(self.before, self.after, out=np.zeros_like(self.before), where=self.after != 0)
+        return self.matrix.multiply(ratio[:, None]).T.tocsr()
+
     def coefficients(self, scores: Any) -> Floats:
         """Coefficients of the regression of linearized variables on the margins, shape (p, m).
 
@@ -175,8 +181,7 @@ class Calibration:
         ----------
         scores : dense or sparse, shape (n, m), weights included.
         """
-        ratio = np.divide(self.before, self.after, out=np.zeros_like(self.before), where=self.after != 0)
-        crossed = self.matrix.multiply(ratio[:, None]).tocsr().T @ scores
+        crossed = self._transposed @ scores
         return np.asarray(self.inverse_information @ (crossed.toarray() if hasattr(crossed, "toarray") else crossed))
 
     def residuals(self, scores: Floats) -> Floats:

@@ -89,10 +89,9 @@ class Domains:
             if len(self.crossings) == 1:
                 yield plain, Cells(sample, plain.given, plain.count, amount)
                 return
-            if source is None:
-                given: CrossedRows | Merged = CrossedRows(crossing, absent, every=True)
-            else:
-                given = Merged(made[source], crossing.of_finer())
+            given: CrossedRows | Merged = CrossedRows(crossing, absent, every=True)
+            if source is not None:
+                given = Merged(given, made[source], crossing.of_finer())
             made[number] = Cells(sample, given, crossing.count_of_all, amount)
             yield made[number], plain
             for done in [one for one in made if one not in self.sources[number + 1 :]]:

@@ -67,7 +67,8 @@ class Estimates:
     frame : one row for each domain and statistic; first the columns in `by`, then ``statistic, estimate,
         se, cv, ci_lower, ci_upper, df, deff, n, n_psu, flag`` (:data:`RESULT_COLUMNS`). Not rounded and
         not suppressed: it must not leave the house (see :func:`wagekit.release`).
-    by : names of the domain columns, empty for the whole sample.
+    by : names of the domain columns, empty for the whole sample. A row in which one holds ``_T`` is a total over its
+        values (:mod:`wagekit.grouping`).
     variable : name of the variable that was estimated.
     domains : one row for each domain: the columns in `by`, then ``n`` respondents, ``n_psu`` sampling units,
         ``population`` (sum of weights), and the largest unit's share, in [0, 1], of the respondents

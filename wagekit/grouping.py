@@ -1,4 +1,17 @@
-"""Sets of groupings: a table together with its totals, planned and estimated at once (SQL's GROUPING SETS)."""
+"""Sets of groupings: a table together with its totals, planned and estimated at once (SQL's GROUPING SETS).
+
+Every grouping gives the rows that it would give alone: what misses a value in a column counts in the totals over that
+column and nowhere else. Sums over enterprises are made for the finest grouping and added up for the others, so that
+points and errors of coarser groupings may differ from those of a separate call in the last digits; percentiles themselves
+and counts do not.
+
+Examples
+--------
+>>> import pandas as pd, wagekit as wk
+>>> frame = pd.DataFrame({"pay": [10.0, 20, 30, 40], "w": 1.0, "firm": [1, 2, 3, 4], "sex": ["f", "m", "f", "m"]})
+>>> wk.Survey(frame, weights="w", psu="firm").mean("pay", by=wk.cube("sex")).frame[["sex", "estimate"]].values.tolist()
+[['_T', 25.0], ['f', 20.0], ['m', 30.0]]
+"""
 
 from __future__ import annotations
 

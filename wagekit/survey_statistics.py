@@ -113,7 +113,10 @@ class SurveyStatistics:
         Parameters
         ----------
         y : numeric column; rows without a value are left out.
-        by : domain columns, crossed; None for the whole sample.
+        by : domain columns, crossed; None for the whole sample; or several groupings that are planned and estimated
+            together, see :func:`wagekit.cube`, :func:`wagekit.rollup` and :func:`wagekit.grouping_sets`. A column that
+            a grouping leaves out holds ``_T`` there, and is then an ordered category with ``_T`` first and its own
+            values after it; totals come first in the result.
         q : percents in (0, 100).
         level : confidence level.
         definition : named in :mod:`wagekit.statistics.definitions`; ``inverse_cdf`` is R's "math".

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -162,3 +165,49 @@ def test_nothing_is_compiled_that_was_not_compiled_ahead(monkeypatch: pytest.Mon
             _estimates(part, ["region", "occupation"])
             part.mean("pay", by=wk.cube("region", "occupation"))
     assert {one.__name__: set(one.signatures) for one in passes} == known
+
+
+@pytest.mark.parametrize("method", ["bootstrap", "JKn"])
+def test_replicates_of_percentiles(method: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = _frame()
+    made = []
+    for wish in ("0", "1"):
+        monkeypatch.setenv("WAGEKIT_COMPILED", wish)
+        survey = wk.Survey(frame, weights="w", strata="stratum", psu="firm", single_psu="remove")
+        varied = (
+            survey.with_replicates(method, n=15, seed=4) if method == "bootstrap" else survey.with_replicates(method)
+        )
+        made.append(
+            [varied.percentiles("pay", by=["region", "occupation", "size"], ci="replicates"), varied.mean("pay")]
+        )
+    for expected, found in zip(*made, strict=True):
+        _same(found, expected, method)
+
+
+FORKS = """
+import os, sys
+import numpy as np, pandas as pd, wagekit as wk
+
+frame = pd.DataFrame({"y": np.arange(4000.0) % 977, "w": 1.0, "firm": np.arange(4000) // 8, "cell": np.arange(4000) % 7})
+
+def table():
+    return wk.Survey(frame, weights="w", psu="firm").percentiles("y", by="cell").frame
+
+if sys.argv[1] == "after":
+    expected = table()
+else:
+    survey = wk.Survey(frame, weights="w", psu="firm")  # a thread loads the passes while this process forks
+child = os.fork()
+if child == 0:
+    made = table()
+    os._exit(0 if len(made) == 35 and (sys.argv[1] != "after" or made.equals(expected)) else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.parametrize("when", ["after", "during"])
+def test_a_forked_process_makes_tables_of_its_own(when: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKS, when]
+    done = subprocess.run(command, env={**os.environ, "WAGEKIT_COMPILED": "1"}, timeout=300, check=False)
+    assert done.returncode == 0

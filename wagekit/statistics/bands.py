@@ -16,11 +16,11 @@ from __future__ import annotations
 import numpy as np
 
 from wagekit.arrays import Floats, divide
+from wagekit.statistics.deviations import Linearized
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.inequality import density
 from wagekit.statistics.result import Result
 from wagekit.statistics.segments import segment_running_sum, segment_search
-from wagekit.statistics.variance import Linearized
 
 
 def band_mean(d: Distribution, low: float, high: float) -> Result:

@@ -32,18 +32,18 @@ class Merged:
 
     Parameters
     ----------
+    rows : what lays out the cells.
     finer : the finer cells, over the same rows.
     to : shape (finer cells,), the coarser cell of each.
     """
 
+    rows: Coding
     finer: Cells
     to: NDArray[np.int32]
 
     def codes(self, along: Ordered | None = None) -> NDArray[np.int32]:
         """The cell of each row in an order, -1 for none: shape (n,)."""
-        code = self.finer.narrow(along)
-        passes = compiled(code.size)
-        return np.append(self.to, np.int32(-1))[code] if passes is None else passes.look_up(code, self.to)
+        return self.rows.codes(along)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ class Cells:
             pairs = self.pairs(stage)
             if isinstance(self.given, Merged):
                 finer = self.given.finer.ratio_sums(stage, y, x, total=total)
-                made = finer.merged(pairs, self.given.to, about=not total)
+                made = finer.merged(pairs, self.given.to, y, x, about=not total)
             elif total:
                 made = total_sums(pairs, y)
             else:

@@ -8,8 +8,8 @@ import numpy as np
 
 from wagekit.arrays import Codes, Floats, divide
 from wagekit.statistics.cells import Cells
+from wagekit.statistics.deviations import Linearized
 from wagekit.statistics.result import Result
-from wagekit.statistics.variance import Linearized
 
 
 def quotient(cells: Cells, above: Result, below: Result) -> Result:

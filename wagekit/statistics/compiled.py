@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from wagekit.statistics.passes_by_unit import any_values as any_values
+from wagekit.statistics.passes_by_unit import gather_moved as gather_moved
+from wagekit.statistics.passes_by_unit import gather_sizes as gather_sizes
 from wagekit.statistics.passes_by_unit import number_pairs as number_pairs
 from wagekit.statistics.passes_by_unit import pair_variance as pair_variance
 from wagekit.statistics.passes_by_unit import share_variance as share_variance

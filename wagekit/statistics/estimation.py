@@ -16,10 +16,11 @@ from wagekit.intervals import linear_interval
 from wagekit.options import Definition, IntervalMethod
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
+from wagekit.statistics.deviations import Linearized
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.percentiles import PLAIN, indicator, percentile_scores, percentiles, taylor_share
 from wagekit.statistics.result import Result
-from wagekit.statistics.variance import Linearized, standard_error, variance
+from wagekit.statistics.variance import standard_error, variance
 
 Statistic = Callable[[Cells], Result]
 

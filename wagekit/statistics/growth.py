@@ -13,22 +13,26 @@ one mean for both, so that it counts as composition. Both parts are given as sha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from wagekit.arrays import Codes, Floats, Words, divide
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.variance import (
+from wagekit.statistics.deviations import (
     CHUNK,
-    NO_SPREAD,
     Linearized,
-    dense_unit_totals,
-    residuals,
-    standard_error,
+    deviation_factor,
+    own_unit_totals,
+    stratum_means,
     unit_deviations,
-    variance,
+    unit_totals,
+    weighed_back,
 )
+from wagekit.statistics.variance import NO_SPREAD, residuals, standard_error, variance
 
 
 def joint_standard_error(
@@ -67,21 +71,70 @@ def joint_standard_error(
 
 
 def _cross(cells: tuple[Cells, ...], scores: tuple[Linearized, ...], shared: tuple[Codes, Codes]) -> Floats:
-    """Sum over shared units of the product of their deviations, shape (cells,)."""
+    r"""Sum over shared units of the product of their deviations, shape (cells,).
+
+    Notes
+    -----
+    With what a cell has of its own, o, and common columns X with coefficients :math:`\gamma`, the deviations of either
+    wave are :math:`L (o + X \gamma)`. The products are formed part by part, so that no cell's totals over all units are
+    laid out.
+    """
+    count = cells[0].count
+    if shared[0].size == 0:
+        return np.zeros(count)
+    made = [residuals(part, one) for part, one in zip(cells, scores, strict=True)]
+    stages = [part.sample.first for part in cells]
+    own = [own_unit_totals(c, stage, z.own) for c, stage, z in zip(cells, stages, made, strict=True)]
+    result = _own_cross(cells, own, shared)
+    common = [
+        None if z.common is None else unit_deviations(part.sample, stage, unit_totals(stage, z.common))[units]
+        for part, stage, z, units in zip(cells, stages, made, shared, strict=True)
+    ]
+    for one, other in ((0, 1), (1, 0)):
+        gamma, columns = made[other].coefficients, common[other]
+        if gamma is not None and columns is not None:
+            laid = np.zeros((stages[one].stratum.size, columns.shape[1]))
+            laid[shared[one]] = columns
+            result += (gamma * (own[one] @ weighed_back(cells[one].sample, stages[one], laid))).sum(axis=1)
+    gammas = made[0].coefficients, made[1].coefficients
+    if common[0] is not None and common[1] is not None and gammas[0] is not None and gammas[1] is not None:
+        result += ((gammas[0] @ (common[0].T @ common[1])) * gammas[1]).sum(axis=1)
+    return result
+
+
+def _own_cross(cells: tuple[Cells, ...], own: Sequence[Any], shared: tuple[Codes, Codes]) -> Floats:
+    """Sum over shared units of the product of the deviations of sparse unit totals, shape (cells,).
+
+    Parameters
+    ----------
+    own : of either wave, unit totals of each cell: sparse, shape (cells, U).
+    """
+    stages = [part.sample.first for part in cells]
+    factors = [
+        np.sqrt(deviation_factor(part.sample, stage))[units]
+        for part, stage, units in zip(cells, stages, shared, strict=True)
+    ]
+    product = factors[0] * factors[1]
+    strata = [stage.stratum[units] for stage, units in zip(stages, shared, strict=True)]
+    rows = np.arange(product.size)
+    members = [
+        sparse.csr_array((np.ones(rows.size), (rows, stratum)), shape=(rows.size, stage.size.size))
+        for stratum, stage in zip(strata, stages, strict=True)
+    ]
+    between = (members[0].multiply(product[:, None]).T @ members[1]).tocsr()
     count = cells[0].count
     result = np.zeros(count)
-    if shared[0].size == 0:
-        return result
-    left = [residuals(part, one) for part, one in zip(cells, scores, strict=True)]
-    widest = max(part.sample.first.stratum.size for part in cells)
-    width = max(1, CHUNK // widest)
+    width = max(1, CHUNK // max(stage.size.size for stage in stages))
     for low in range(0, count, width):
-        chosen = slice(low, min(low + width, count))
-        sides = [
-            unit_deviations(part.sample, part.sample.first, dense_unit_totals(part, one, 0, chosen))[units]
-            for part, one, units in zip(cells, left, shared, strict=True)
-        ]
-        result[chosen] = np.einsum("uc,uc->c", *sides)
+        some = slice(low, min(low + width, count))
+        totals = [one[some] for one in own]
+        means = [stratum_means(part.sample, stage, one) for part, stage, one in zip(cells, stages, totals, strict=True)]
+        met = [one[:, units] for one, units in zip(totals, shared, strict=True)]
+        scaled = [sparse.csr_array(one.multiply(product)) for one in met]
+        result[some] = np.asarray(scaled[0].multiply(met[1]).sum(axis=1)).reshape(-1)
+        result[some] -= ((scaled[0] @ members[1]).toarray() * means[1]).sum(axis=1)
+        result[some] -= ((scaled[1] @ members[0]).toarray() * means[0]).sum(axis=1)
+        result[some] += ((means[0] @ between) * means[1]).sum(axis=1)
     return result
 
 

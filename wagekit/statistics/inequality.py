@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 
 from wagekit.arrays import Flags, Floats, divide
+from wagekit.statistics.deviations import Linearized
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.result import Result
 from wagekit.statistics.segments import segment_running_sum
-from wagekit.statistics.variance import Linearized
 
 
 def gini(d: Distribution) -> Result:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wagekit.arrays import Floats, added, divide, sums_by
+from wagekit.statistics.acceleration import at_once
 from wagekit.statistics.unit_pairs import UnitPairs
 from wagekit.statistics.variable import Variable
 
@@ -51,30 +52,36 @@ class RatioSums:
         """Each cell's sum of w x, shape (cells,)."""
         return self.pairs.over_cells(self.below)
 
-    def merged(self, pairs: UnitPairs, to: NDArray[np.int32], *, about: bool) -> RatioSums:
+    def merged(
+        self, pairs: UnitPairs, to: NDArray[np.int32], y: Variable, x: Variable | None, *, about: bool
+    ) -> RatioSums:
         """The sums with coarser cells.
 
         Parameters
         ----------
         pairs : the coarser cells' pairs, made of these.
         to : shape (cells,), the coarser cell of each cell.
+        y, x : the variables; x is None for a mean or a total.
         about : whether residuals are about the cells' ratios.
         """
-        below = pairs.gather(self.below)
+        below = pairs.weights(y) if x is None else pairs.gather(self.below)
         if not about:
             return RatioSums(pairs, np.zeros(pairs.count), pairs.gather(self.residual), below)
         base = np.zeros(pairs.count)
-        base[to] = self.ratio  # any of the finer ratios: what is summed are distances from it
+        some = self.whole != 0
+        base[to[some]] = self.ratio[some]  # any of the finer ratios: what is summed are distances from it
         whole = sums_by(to, self.whole, pairs.count)
         distance = sums_by(to, (self.ratio - base[to]) * self.whole, pairs.count)
         ratio = np.where(whole != 0, base + np.nan_to_num(divide(distance, whole)), 0.0)
-        moved = self.ratio - ratio[to]
-        finer = [
-            residual + moved[part.cell] * q
-            for residual, q, part in zip(self.residual, self.below, self.pairs.parts, strict=True)
-        ]
+        moved = np.where(some, self.ratio - ratio[to], 0.0)
+
+        def gather(index: int) -> Floats:
+            finer, part = self.pairs.parts[index], pairs.parts[index]
+            sums = (self.residual[index], self.below[index], moved)
+            return np.asarray(pairs.passes.gather_moved(part.pair, finer.cell, *sums, part.cell.size))
+
         spread = None if self.spread is None else sums_by(to, self.spread + moved**2 * self.whole, pairs.count)
-        return RatioSums(pairs, ratio, pairs.gather(finer), below, spread)
+        return RatioSums(pairs, ratio, at_once(gather, range(len(pairs.parts))), below, spread)
 
 
 def mean_sums(pairs: UnitPairs, y: Variable) -> RatioSums:
@@ -88,7 +95,7 @@ def mean_sums(pairs: UnitPairs, y: Variable) -> RatioSums:
         found = pairs.by_row(work)
         return [one[0] for one in found], added([one[1] for one in found])
 
-    below = pairs.weights
+    below = pairs.weights(y)
     made = RatioSums(pairs, np.zeros(pairs.count), below, below)
     # Once about a value of the cell for the means, once about them: a level far above the spread costs no digits then,
     # and values that are all the same have exactly no spread.
@@ -115,7 +122,7 @@ NEGLIGIBLE = 1e-13
 
 def total_sums(pairs: UnitPairs, y: Variable) -> RatioSums:
     """Sums for the totals of a variable."""
-    return RatioSums(pairs, np.zeros(pairs.count), products(pairs, y), pairs.weights)
+    return RatioSums(pairs, np.zeros(pairs.count), products(pairs, y), pairs.weights(y))
 
 
 def quotient_sums(pairs: UnitPairs, y: Variable, x: Variable) -> RatioSums:

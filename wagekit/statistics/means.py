@@ -17,10 +17,11 @@ import numpy as np
 from wagekit.arrays import Floats, divide
 from wagekit.statistics.acceleration import compiled
 from wagekit.statistics.cells import Cells
+from wagekit.statistics.deviations import Linearized
 from wagekit.statistics.linear import RatioSums
 from wagekit.statistics.result import Result, simple_random_variance
 from wagekit.statistics.variable import Numbers, Variable, as_variable
-from wagekit.statistics.variance import Linearized, pair_variance, require_variance
+from wagekit.statistics.variance import pair_variance, require_variance
 
 
 def mean(cells: Cells, y: Numbers) -> Result:

@@ -87,6 +87,29 @@ def sum_sizes(pair: Any, weights: Any, values: Any, size: int) -> Any:
 
 
 @njit(**_OPTIONS)
+def gather_sizes(pair: Any, rows: Any, weights: Any, amounts: Any, size: int) -> Any:
+    """As :func:`sum_sizes`, from the sums of finer pairs."""
+    n, whole, total = np.zeros(size), np.zeros(size), np.zeros(size)
+    for i in range(pair.size):
+        s = pair[i]
+        if s >= 0:
+            n[s] += rows[i]
+            whole[s] += weights[i]
+            total[s] += amounts[i]
+    return n, whole, total
+
+
+@njit(**_OPTIONS)
+def gather_moved(pair: Any, cell: Any, sums: Any, below: Any, moved: Any, size: int) -> Any:
+    """Sum over finer pairs of sum + move of the finer cell times `below`, shape (size,)."""
+    found = np.zeros(size)
+    for i in range(pair.size):
+        if pair[i] >= 0:
+            found[pair[i]] += sums[i] + moved[cell[i]] * below[i]
+    return found
+
+
+@njit(**_OPTIONS)
 def any_values(pair: Any, cell: Any, values: Any, found: Any, known: Any, missing: int) -> int:
     """Note a value of each cell that none is known of yet; what is left to be known ends the pass.
 

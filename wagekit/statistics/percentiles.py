@@ -24,9 +24,10 @@ from wagekit.options import Definition, IntervalMethod
 from wagekit.statistics.acceleration import compiled
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.definitions import inverse
+from wagekit.statistics.deviations import Linearized
 from wagekit.statistics.distribution import Distribution
 from wagekit.statistics.result import Result, simple_random_variance
-from wagekit.statistics.variance import Linearized, by_stratum, require_variance, standard_error, variance
+from wagekit.statistics.variance import by_stratum, require_variance, standard_error, variance
 
 ShareVariance = Callable[[Distribution, Floats, Floats], Floats]
 """From a distribution, points of each cell and F there to the variances of F, all of shape (cells, k)."""

@@ -23,8 +23,9 @@ from wagekit.arrays import Codes, Flags, Floats, Words
 from wagekit.design import Sample, Stage
 from wagekit.errors import EstimationError
 from wagekit.statistics.cells import Cells
+from wagekit.statistics.deviations import unit_deviations, unit_totals
 from wagekit.statistics.estimation import freedom, replicate_deviations
-from wagekit.statistics.variance import require_variance, standard_error, unit_deviations, unit_totals
+from wagekit.statistics.variance import require_variance, standard_error
 
 COLLINEAR = 1e-9
 """A column whose part outside the earlier columns is below this share of its length depends on them."""

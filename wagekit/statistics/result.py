@@ -9,7 +9,7 @@ import numpy as np
 
 from wagekit.arrays import Floats
 from wagekit.statistics.cells import Cells
-from wagekit.statistics.variance import Linearized
+from wagekit.statistics.deviations import Linearized
 
 
 @dataclass(frozen=True, eq=False)

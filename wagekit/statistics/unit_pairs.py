@@ -20,7 +20,7 @@ from wagekit.design import Sample, Stage
 from wagekit.statistics.acceleration import at_once
 from wagekit.statistics.variable import Variable
 
-SCATTERED = 4
+SCATTERED = 64
 """Rows a cell below which a pass is cut into two parts only: each part lays out arrays of the size of the table."""
 
 
@@ -115,8 +115,9 @@ class UnitPairs:
         """Part by part each pair's number of rows, sum of weights and weighted sum of the size of `y` (0 without)."""
         if y not in self._sizes:
             if self.finer is not None:
-                finer = self.finer.sizes(y)
-                made = list(zip(*(self.gather([one[k] for one in finer]) for k in range(3)), strict=True))
+                gathered = self.passes.gather_sizes
+                finer = self._beside(self.finer.sizes(y))
+                made = at_once(lambda both: gathered(both[1].pair, *both[0], both[1].cell.size), finer)
             else:
                 weights = self.sample.weights_in_order(self.stage)
                 values = np.zeros(weights.size) if y is None else y.along(self.stage)
@@ -129,11 +130,9 @@ class UnitPairs:
     def _sizes(self) -> dict[Variable | None, list[tuple[Floats, Floats, Floats]]]:
         return {}
 
-    @property
-    def weights(self) -> list[Floats]:
-        """Part by part each pair's sum of weights."""
-        known = next(iter(self._sizes), None)
-        return [one[1] for one in self.sizes(known)]
+    def weights(self, y: Variable) -> list[Floats]:
+        """Part by part each pair's sum of weights, which is had together with the sizes of `y`."""
+        return [one[1] for one in self.sizes(y)]
 
     def each(self, work: Callable[..., Any]) -> list[Any]:
         """What a pass over pairs makes of each part.

@@ -18,8 +18,8 @@ sampling fraction of the stages before. Strata with one unit follow the design's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,30 +30,20 @@ from wagekit.design import Sample, Stage
 from wagekit.errors import DesignError
 from wagekit.statistics.acceleration import compiled
 from wagekit.statistics.cells import Cells
+from wagekit.statistics.deviations import CHUNK as CHUNK
+from wagekit.statistics.deviations import Linearized as Linearized
+from wagekit.statistics.deviations import (
+    dense_unit_totals,
+    deviation_factor,
+    own_unit_totals,
+    unit_deviations,
+    unit_totals,
+    weighed_back,
+)
 from wagekit.statistics.segments import UnitSegments, segment_sum
-
-CHUNK = 4_000_000
-"""Numbers held at once where unit totals of all cells are laid out densely (32 MB)."""
 
 NO_SPREAD = 1e-12
 """A standard error below this share of its own scale is rounding noise, not precision."""
-
-
-@dataclass(frozen=True, eq=False)
-class Linearized:
-    """Linearized variable of one statistic for all cells, weights included.
-
-    Parameters
-    ----------
-    own : shape (n,), each row's value for its own cell.
-    common : dense or sparse, shape (n, k), columns that matter to every cell, or None.
-    coefficients : shape (cells, k): cell c's linearized variable is ``own`` where the row lies in c, plus
-        ``common @ coefficients[c]`` everywhere.
-    """
-
-    own: Floats
-    common: Any = None
-    coefficients: Floats | None = None
 
 
 def require_variance(sample: Sample) -> None:
@@ -87,20 +77,19 @@ def variance(cells: Cells, linearized: Linearized) -> Floats:
     require_variance(cells.sample)
     linearized = residuals(cells, linearized)
     if linearized.common is not None:
-        return _dense_variance(cells, linearized)
-    if compiled(cells.sample.n) is not None:
-        return _compiled_variance(cells, linearized.own)
-    total = np.zeros(cells.count)
-    for index, segments in enumerate(cells.segments):
-        total += _stage_variance(cells, segments, segments.totals(linearized.own), first=index == 0)
-    return total
+        return _common_variance(cells, linearized)
+    return _stages_variance(cells, cells.sample.stages, linearized.own)
 
 
-def _compiled_variance(cells: Cells, own: Floats) -> Floats:
+def _stages_variance(cells: Cells, stages: Sequence[Stage], own: Floats) -> Floats:
+    """The part of some stages in the variance of a linearized variable, shape (cells,)."""
     total = np.zeros(cells.count)
-    for stage in cells.sample.stages:
-        sums = cells.pairs(stage).totals(own)
-        total += pair_variance(cells, stage, sums, np.ones(cells.count))
+    for stage in stages:
+        if compiled(cells.sample.n) is not None:
+            total += pair_variance(cells, stage, cells.pairs(stage).totals(own), np.ones(cells.count))
+        else:
+            segments = cells.segments[cells.sample.stages.index(stage)]
+            total += _stage_variance(cells, segments, segments.totals(own), first=stage is cells.sample.first)
     return total
 
 
@@ -211,76 +200,98 @@ def _stage_variance(cells: Cells, segments: UnitSegments, totals: Floats, *, fir
     return by_cell
 
 
-def unit_deviations(sample: Sample, stage: Stage, totals: Floats) -> Floats:
-    """Deviations of unit totals whose squares add up to one stage's variance.
+def _common_variance(cells: Cells, linearized: Linearized) -> Floats:
+    r"""Variance of linearized variables with common columns.
+
+    Notes
+    -----
+    With the deviations :math:`d_c` of what each cell has of its own and D of the common columns, :math:`v_c = d_c' d_c
+    + 2 \gamma_c' D' d_c + \gamma_c' D' D \gamma_c`: no cell's totals over all units are laid out. Where the three cancel
+    but for their last digits, as for what the weights are calibrated to, they are.
+    """
+    assert linearized.coefficients is not None
+    gamma = linearized.coefficients
+    found, size = np.zeros(cells.count), np.zeros(cells.count)
+    for stage in cells.sample.stages:
+        own = own_unit_totals(cells, stage, linearized.own)
+        alone = _own_variance(cells, stage, linearized.own, own)
+        crossed, shared = np.zeros(cells.count), np.zeros(cells.count)
+        for chosen, deviations, others in _common_deviations(cells.sample, stage, linearized.common):
+            crossed += (gamma[:, chosen] * (own @ weighed_back(cells.sample, stage, deviations))).sum(axis=1)
+            for other, beside in others():
+                shared += ((gamma[:, chosen] @ (deviations.T @ beside)) * gamma[:, other]).sum(axis=1)
+        found += alone + 2 * crossed + shared
+        size += alone + shared
+    lost = np.flatnonzero(~(found > CANCELLED * size) & ~np.isnan(size))
+    if lost.size:
+        found[lost] = _dense_variance(cells, linearized, lost)
+    return found
+
+
+Block = tuple[slice, Floats]
+
+
+def _common_deviations(
+    sample: Sample, stage: Stage, common: Any
+) -> Iterator[tuple[slice, Floats, Callable[[], Iterator[Block]]]]:
+    """Deviations of a stage's totals of the common columns, some columns at once; with each what gives them all."""
+    width = max(1, 4 * CHUNK // stage.stratum.size)
+    columns = common if common.shape[1] <= width else sparse.csc_array(common)
+    blocks = [slice(low, min(low + width, columns.shape[1])) for low in range(0, columns.shape[1], width)]
+
+    def of(block: slice) -> Floats:
+        return unit_deviations(sample, stage, unit_totals(stage, columns if len(blocks) == 1 else columns[:, block]))
+
+    for block in blocks:
+        made = of(block)
+
+        def others(block: slice = block, made: Floats = made) -> Iterator[Block]:
+            for other in blocks:
+                yield other, made if other is block else of(other)
+
+        yield block, made, others
+
+
+CANCELLED = 1e-6
+"""Part of what a variance is the difference of under which that leaves too few digits."""
+
+
+def _own_variance(cells: Cells, stage: Stage, linearized: Floats, totals: Any) -> Floats:
+    """One stage's variance of what each cell has of its own, lone units held against all units of the sample.
 
     Parameters
     ----------
-    totals : shape (U, m), unit totals of m linearized variables over the whole sample.
-
-    Returns
-    -------
-    Shape (U, m), scaled, so that ``d.T @ d`` is the stage's covariance matrix.
+    totals : of the stage's units, sparse, shape (cells, U).
     """
-    first = stage is sample.first
-    starts = np.concatenate(([0], np.cumsum(stage.size)))
-    if stage.weighted_centre:
-        weighted = segment_sum(stage.scale[:, None] * totals, starts)
-        mean = np.nan_to_num(divide(weighted, stage.scale_sum[:, None]))
-    else:
-        mean = segment_sum(totals, starts) / stage.size[:, None]
-    factor = stage.scale * stage.multiplier[stage.stratum]
-    if stage.single.any():
-        if sample.single_psu == "adjust" and first:
-            mean[stage.single] = totals.sum(axis=0) / stage.size.sum()
-        elif sample.single_psu == "average":
-            lone = stage.single[stage.stratum]
-            known = stage.size.size - int(stage.single.sum())
-            growth = stage.size.size / known if first and known else np.nan
-            factor = np.where(lone, 0.0, factor * growth)
-    deviations = totals - mean[stage.stratum]
-    deviations *= np.sqrt(factor)[:, None]
-    return deviations
+    sample, lone = cells.sample, stage.single[stage.stratum]
+    plain = Cells(replace(sample, single_psu="remove"), cells.given, cells.count)
+    found = _stages_variance(plain, [stage], linearized)
+    if not lone.any() or sample.single_psu not in ("adjust", "average"):
+        return found
+    factor = deviation_factor(sample, stage)
+    if sample.single_psu == "average":
+        growth = np.unique(divide(factor[~lone], (stage.scale * stage.multiplier[stage.stratum])[~lone]))
+        return found * (growth[0] if growth.size else np.nan)
+    if stage is not sample.first:
+        return found
+    grand = np.asarray(totals.sum(axis=1)).reshape(-1) / stage.size.sum()
+    of_lone = totals[:, np.flatnonzero(lone)]
+    weights = factor[lone]
+    squares, sums = (of_lone.power(2) @ weights), of_lone @ weights
+    return np.asarray(found + squares - 2 * grand * sums + grand**2 * weights.sum())
 
 
-def dense_unit_totals(cells: Cells, linearized: Linearized, index: int, chosen: slice) -> Floats:
-    """Unit totals of a stage for a range of cells, shape (U, cells chosen)."""
-    segments = cells.segments[index]
-    stage = segments.stage
-    low, high = chosen.start, min(chosen.stop, cells.count)
-    totals = np.zeros((stage.stratum.size, high - low))
-    within = (segments.cell >= low) & (segments.cell < high)
-    totals[segments.unit[within], segments.cell[within] - low] = segments.totals(linearized.own)[within]
-    if linearized.common is not None and linearized.coefficients is not None:
-        common = unit_totals(stage, linearized.common)
-        totals += common @ linearized.coefficients[low:high].T
-    return totals
-
-
-def unit_totals(stage: Stage, columns: Any, rows: Codes | None = None) -> Floats:
-    """Sums of columns over the units of a stage, shape (U, m); units without a row get 0.
-
-    Parameters
-    ----------
-    columns : dense or sparse, shape (r, m).
-    rows : shape (r,), the rows of the stage that the columns have values for; None for all.
-    """
-    unit = stage.unit if rows is None else stage.unit[rows]
-    members = sparse.csr_array(
-        (np.ones(unit.size), (unit, np.arange(unit.size))), shape=(stage.stratum.size, unit.size)
-    )
-    sums = members @ columns
-    return np.asarray(sums.toarray() if sparse.issparse(sums) else sums)
-
-
-def _dense_variance(cells: Cells, linearized: Linearized) -> Floats:
-    total = np.zeros(cells.count)
-    for index, stage in enumerate(cells.sample.stages):
+def _dense_variance(cells: Cells, linearized: Linearized, chosen: Codes) -> Floats:
+    """Variance in some cells from their totals over all units: shape (cells chosen,)."""
+    total = np.zeros(chosen.size)
+    for stage in cells.sample.stages:
+        own, common = own_unit_totals(cells, stage, linearized.own), None
+        if linearized.common is not None:
+            common = unit_totals(stage, linearized.common)
         width = max(1, CHUNK // stage.stratum.size)
-        for low in range(0, cells.count, width):
-            chosen = slice(low, min(low + width, cells.count))
-            totals = dense_unit_totals(cells, linearized, index, chosen)
-            total[chosen] += (unit_deviations(cells.sample, stage, totals) ** 2).sum(axis=0)
+        for low in range(0, chosen.size, width):
+            totals = dense_unit_totals(own, common, linearized, chosen[low : low + width])
+            total[low : low + width] += (unit_deviations(cells.sample, stage, totals) ** 2).sum(axis=0)
     return total
 
 
@@ -299,8 +310,13 @@ def covariance(tables: list[tuple[Cells, Linearized]]) -> Floats:
     require_variance(sample)
     tables = [(cells, residuals(cells, linearized)) for cells, linearized in tables]
     result: Floats | float = 0.0
-    for index, stage in enumerate(sample.stages):
-        totals = np.hstack([dense_unit_totals(c, z, index, slice(0, c.count)) for c, z in tables])
+    for stage in sample.stages:
+        parts = []
+        for cells, linearized in tables:
+            common = None if linearized.common is None else unit_totals(stage, linearized.common)
+            own = own_unit_totals(cells, stage, linearized.own)
+            parts.append(dense_unit_totals(own, common, linearized, np.arange(cells.count)))
+        totals = np.hstack(parts)
         deviations = unit_deviations(sample, stage, totals)
         result = result + deviations.T @ deviations
     return np.asarray(result)

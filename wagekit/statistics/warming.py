@@ -45,7 +45,9 @@ def run_all() -> None:
         fine = Crossing(8, (region, sex), inside)
         coarse = Crossing(8, (region,), inside, fine)
         cells = Cells(sample, CrossedRows(fine, every=True), fine.count_of_all, y)
-        merged = Cells(sample, Merged(cells, coarse.of_finer()), coarse.count_of_all, y)
+        merged = Cells(
+            sample, Merged(CrossedRows(coarse, every=True), cells, coarse.of_finer()), coarse.count_of_all, y
+        )
         whole = Cells(sample, CrossedRows(Crossing(8, (region,))), 3, y)
         for part in (cells, merged, whole):
             for statistic in (lambda c: mean(c, y), lambda c: total(c, y), lambda c: ratio(c, y, x)):
