@@ -23,7 +23,7 @@ from scipy import stats
 import wagekit as wk
 from tests.command import wagekit
 from wagekit.publish.configuration import Release
-from wagekit.publish.exporters import external_references
+from wagekit.publish.rendering.exporters import external_references
 from wagekit.resources import resource
 
 STATISTICS = ("p10", "p25", "p50", "p75", "p90", "mean")

@@ -186,7 +186,7 @@ def test_the_kernels_of_reports_are_watched(tmp_path, forked, monkeypatch):
     """As a build runs them: started, and forked from a server that has everything loaded."""
     import nbformat
 
-    from wagekit.publish.notebook import execute, load
+    from wagekit.publish.rendering.notebook import execute, load
 
     monkeypatch.chdir(tmp_path)
     Path("rates.csv").write_text("rate\n3\n", encoding="utf-8")

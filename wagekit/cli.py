@@ -277,7 +277,7 @@ def feedback(
 def reports(release: Declared = None) -> None:
     """The notebooks that a release can name, each with its parameters, their types, defaults and allowed values."""
     from wagekit.builds.plan import notebooks
-    from wagekit.publish.notebook import load
+    from wagekit.publish.rendering.notebook import load
 
     for name, path in sorted(notebooks(release.parent if release is not None else Path()).items()):
         say(f"{name}  ({_shown(path)})")

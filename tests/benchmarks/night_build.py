@@ -36,7 +36,7 @@ import psutil
 
 from wagekit.builds.running import run
 from wagekit.builds.tasks import Task
-from wagekit.publish.notebook import load
+from wagekit.publish.rendering.notebook import load
 from wagekit.resources import resource
 
 HERE = Path(__file__).parent

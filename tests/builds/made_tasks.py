@@ -3,7 +3,7 @@
 import nbformat
 
 from wagekit.builds.tasks import Limits, Task
-from wagekit.publish.notebook import load
+from wagekit.publish.rendering.notebook import load
 
 SHOWS = """\
 import pandas as pd

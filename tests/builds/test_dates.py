@@ -13,7 +13,7 @@ from tests.made_store import copy_of_store
 from tests.publish.made_notebooks import cell, made_notebook, markdown, shown
 from wagekit.builds.crate import write_crate
 from wagekit.publish.configuration import Release
-from wagekit.publish.exporters import read_report, render
+from wagekit.publish.rendering.exporters import read_report, render
 from wagekit.publish.report import open_report
 from wagekit.publish.tables import make_tables
 

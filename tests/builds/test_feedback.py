@@ -20,9 +20,9 @@ from wagekit.builds.feedback_keys import make_keys, new_key, read_keys
 from wagekit.builds.feedback_worker import Order, encrypted
 from wagekit.collect.store import open as open_store
 from wagekit.errors import InputError, ReleaseError, WagekitWarning
-from wagekit.publish.feedback import Feedback, open_feedback
-from wagekit.publish.feedback_document import write_letter
-from wagekit.publish.feedback_typst import set_letter
+from wagekit.publish.feedback.document import write_letter
+from wagekit.publish.feedback.letters import Feedback, open_feedback
+from wagekit.publish.feedback.typst_files import set_letter
 from wagekit.publish.tables import released_tables
 
 pytestmark = pytest.mark.filterwarnings("ignore::wagekit.errors.WagekitWarning")

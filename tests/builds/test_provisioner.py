@@ -12,7 +12,7 @@ import pytest
 from wagekit.builds import forks
 from wagekit.builds.provisioner import ForkProvisioner
 from wagekit.errors import ReleaseError
-from wagekit.publish.notebook import execute, load
+from wagekit.publish.rendering.notebook import execute, load
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="forks of Linux")
 
@@ -47,7 +47,7 @@ def test_jupyter_finds_the_provisioner_by_name():
 def test_the_server_has_one_thread_and_what_reports_need():
     server = psutil.Process(forks.current()._process.pid)
     assert server.num_threads() == 1
-    assert {"wagekit.publish.labour_cost_report", "duckdb", "typst"} <= set(loaded_in_a_fork())
+    assert {"wagekit.publish.labour_cost.report", "duckdb", "typst"} <= set(loaded_in_a_fork())
     assert server.num_threads() == 1
 
 

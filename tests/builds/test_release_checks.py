@@ -15,10 +15,10 @@ from tests.publish.made_notebooks import cell, made_notebook, markdown, shown
 from wagekit.builds.release_checks import Identifiers, check_release
 from wagekit.disclosure import ReleaseRules
 from wagekit.publish.cover import Cover
-from wagekit.publish.document import read_document
-from wagekit.publish.exporters import WagekitHTMLExporter, set_pdf
 from wagekit.publish.held_back import VARIABLE, read
 from wagekit.publish.html_table import page_html
+from wagekit.publish.rendering.document import read_document
+from wagekit.publish.rendering.exporters import WagekitHTMLExporter, set_pdf
 from wagekit.publish.table import release
 
 CODE, NAME, WORKER = "91310107MN00000129", "某某精密机械（上海）有限公司", "E0012345678"

@@ -12,9 +12,9 @@ from tests.publish.test_exporters import report
 from wagekit.builds.pdf_file import Pdf
 from wagekit.builds.report_checks import Expected, Reading, check_report
 from wagekit.errors import ReleaseError
-from wagekit.publish import exporters
-from wagekit.publish.document import Figure, Table, read_document
-from wagekit.publish.fonts import typst_fonts
+from wagekit.publish.rendering import exporters
+from wagekit.publish.rendering.document import Figure, Table, read_document
+from wagekit.publish.rendering.fonts import typst_fonts
 
 
 class Made:

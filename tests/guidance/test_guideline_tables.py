@@ -16,13 +16,13 @@ from wagekit.errors import InputError, ReleaseError
 from wagekit.estimates import RESULT_COLUMNS, Estimates
 from wagekit.guidance.enterprises import enterprise_growth
 from wagekit.guidance.guideline import guideline
-from wagekit.publish import guideline_findings as findings
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
-from wagekit.publish.guideline_charts import bands_stacked, growth_and_lines
-from wagekit.publish.guideline_report import GuidelineReport, open_guideline_report
-from wagekit.publish.guideline_tables import growth_table, parts_table, percent_rules, share_table
-from wagekit.publish.markdown import parse, plain_text
+from wagekit.publish.guideline import findings as findings
+from wagekit.publish.guideline.charts import bands_stacked, growth_and_lines
+from wagekit.publish.guideline.report import GuidelineReport, open_guideline_report
+from wagekit.publish.guideline.tables import growth_table, parts_table, percent_rules, share_table
+from wagekit.publish.rendering.markdown import parse, plain_text
 from wagekit.publish.table import Measure, release
 
 SHANGHAI = guideline("上海", 2023)
@@ -285,7 +285,7 @@ def test_a_report_of_two_waves(store) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_notebook_renders(store, tmp_path, language) -> None:
-    from wagekit.publish.notebook import build_report
+    from wagekit.publish.rendering.notebook import build_report
     from wagekit.resources import resource
 
     files = build_report(

@@ -7,7 +7,7 @@ from pathlib import Path
 from wagekit.collect.intake import intake
 from wagekit.collect.store import open as open_store
 from wagekit.collect.synthetic import population, write_files
-from wagekit.publish.industry_report import open_industry_report
+from wagekit.publish.industry.report import open_industry_report
 from wagekit.resources import resource
 
 WAVES = (2022, 2023)

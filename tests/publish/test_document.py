@@ -7,7 +7,7 @@ from tests.publish.made_estimates import made_estimates
 from tests.publish.made_notebooks import cell, made_notebook, markdown, shown
 from wagekit.errors import InputError, ReleaseError
 from wagekit.publish.cover import Cover, data_hash, provenance
-from wagekit.publish.document import Figure, Plain, Prose, Table, read_document
+from wagekit.publish.rendering.document import Figure, Plain, Prose, Table, read_document
 from wagekit.publish.table import release
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="

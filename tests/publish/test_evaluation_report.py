@@ -13,12 +13,12 @@ from tests.publish.made_reports import numbers, printed
 from wagekit.collect.rules import RULES
 from wagekit.collect.situation import Limits
 from wagekit.publish.drawing import Chart
-from wagekit.publish.evaluation_grades import CRITERIA, Criterion, graded, overall
-from wagekit.publish.evaluation_report import EvaluationReport, open_evaluation_report
-from wagekit.publish.evaluation_words import WORDS
+from wagekit.publish.evaluation.grades import CRITERIA, Criterion, graded, overall
+from wagekit.publish.evaluation.report import EvaluationReport, open_evaluation_report
+from wagekit.publish.evaluation.rule_words import RULE_NAMES, rule_name
+from wagekit.publish.evaluation.words import WORDS
 from wagekit.publish.findings import Text
-from wagekit.publish.notebook import build_report
-from wagekit.publish.rule_words import RULE_NAMES, rule_name
+from wagekit.publish.rendering.notebook import build_report
 from wagekit.resources import resource
 
 OFF = "\n".join(f"{rule} = false" for rule in ("min_enterprises", "min_employees", "max_share", "max_cv",

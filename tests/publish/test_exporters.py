@@ -13,8 +13,8 @@ from wagekit.disclosure import judge
 from wagekit.errors import ReleaseError
 from wagekit.publish import charts
 from wagekit.publish.cover import Cover
-from wagekit.publish.document import read_document
-from wagekit.publish.exporters import (
+from wagekit.publish.rendering.document import read_document
+from wagekit.publish.rendering.exporters import (
     WagekitHTMLExporter,
     WagekitPDFExporter,
     external_references,

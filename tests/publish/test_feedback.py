@@ -14,15 +14,15 @@ from tests.publish import made_feedback as made
 from wagekit.collect.store import open as open_store
 from wagekit.errors import InputError, ReleaseError
 from wagekit.publish.configuration import Release
-from wagekit.publish.feedback import PublishedReports, open_feedback
-from wagekit.publish.feedback_accounts import BY_INDUSTRY
-from wagekit.publish.feedback_charts import posts_chart
-from wagekit.publish.feedback_document import write_letter
-from wagekit.publish.feedback_figures import PERCENTS, Post
-from wagekit.publish.feedback_returns import said_anew
-from wagekit.publish.feedback_typst import set_letter
-from wagekit.publish.feedback_words import WORDS
-from wagekit.publish.labour_cost_report import open_labour_cost_report
+from wagekit.publish.feedback.accounts import BY_INDUSTRY
+from wagekit.publish.feedback.charts import posts_chart
+from wagekit.publish.feedback.document import write_letter
+from wagekit.publish.feedback.figures import PERCENTS, Post
+from wagekit.publish.feedback.letters import PublishedReports, open_feedback
+from wagekit.publish.feedback.returns import said_anew
+from wagekit.publish.feedback.typst_files import set_letter
+from wagekit.publish.feedback.words import WORDS
+from wagekit.publish.labour_cost.report import open_labour_cost_report
 from wagekit.publish.tables import released_tables
 from wagekit.resources import resource
 
@@ -234,7 +234,7 @@ def test_a_release_without_reports_tells_no_labour_cost_of_others():
 
 
 def test_reports_on_single_industries_count_as_published():
-    from wagekit.publish.industry_report import open_industry_report
+    from wagekit.publish.industry.report import open_industry_report
 
     changed = '\n[[reports]]\nnotebook = "industry_guidance"\neach = "industry"\nvalues = ["C"]\n'
     enterprise = told(0, changed=changed)

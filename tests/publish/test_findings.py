@@ -5,7 +5,7 @@ import pytest
 from tests.publish.made_estimates import made_estimates
 from wagekit.errors import ReleaseError
 from wagekit.publish import findings
-from wagekit.publish.markdown import parse, plain_text
+from wagekit.publish.rendering.markdown import parse, plain_text
 from wagekit.publish.table import release
 
 NAMES = {"A": "农业", "C": "制造业", "I": "信息业", "J": "金融业"}

@@ -6,7 +6,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from wagekit.errors import ReleaseError
-from wagekit.publish import fonts
+from wagekit.publish.rendering import fonts
 
 
 def test_the_font_is_found_and_known_to_matplotlib():

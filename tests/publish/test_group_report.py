@@ -4,11 +4,11 @@ import pytest
 
 from tests.publish.made_reports import numbers, printed, simulated_report
 from wagekit.disclosure import ReleaseRules
-from wagekit.publish import group_findings as said
 from wagekit.publish.drawing import Chart
-from wagekit.publish.group_report import GroupReport, MinimumWage
-from wagekit.publish.group_words import WORDS
-from wagekit.publish.guideline_tables import percent_rules
+from wagekit.publish.groups import findings as said
+from wagekit.publish.groups.report import GroupReport, MinimumWage
+from wagekit.publish.groups.words import WORDS
+from wagekit.publish.guideline.tables import percent_rules
 
 
 def made_report(language="zh", rules=None, minimum=None):

@@ -5,7 +5,7 @@ import pandas as pd
 import wagekit as wk
 from wagekit.disclosure.rules import ReleaseRules, judge
 from wagekit.guidance.labour_cost import labour_cost
-from wagekit.publish.industry_complement import with_safe_rest
+from wagekit.publish.industry.complement import with_safe_rest
 
 RULES = ReleaseRules(max_cv=None)
 

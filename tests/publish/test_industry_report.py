@@ -11,16 +11,16 @@ from tests.publish.made_reports import numbers, printed
 from wagekit import reads
 from wagekit.collect.store import open as open_store
 from wagekit.errors import InputError
-from wagekit.publish import industry_findings as said
-from wagekit.publish import industry_sections as sections
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
-from wagekit.publish.guideline_report import open_guideline_report
-from wagekit.publish.industry_report import GROUPS, open_industry_report
-from wagekit.publish.industry_tables import upright
-from wagekit.publish.industry_words import WORDS
-from wagekit.publish.labour_cost_report import open_labour_cost_report
-from wagekit.publish.notebook import execute, load
+from wagekit.publish.guideline.report import open_guideline_report
+from wagekit.publish.industry import findings as said
+from wagekit.publish.industry import sections as sections
+from wagekit.publish.industry.report import GROUPS, open_industry_report
+from wagekit.publish.industry.tables import upright
+from wagekit.publish.industry.words import WORDS
+from wagekit.publish.labour_cost.report import open_labour_cost_report
+from wagekit.publish.rendering.notebook import execute, load
 from wagekit.publish.report import open_report
 from wagekit.publish.table import WageTable
 from wagekit.resources import resource

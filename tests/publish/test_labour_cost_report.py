@@ -5,9 +5,9 @@ import pytest
 from tests.publish.made_reports import numbers, printed, simulated_report
 from wagekit.disclosure import ReleaseRules
 from wagekit.publish.drawing import Chart
-from wagekit.publish.guideline_tables import percent_rules
-from wagekit.publish.labour_cost_report import LabourCostReport
-from wagekit.publish.labour_cost_words import INDICATOR_ORDER, WORDS
+from wagekit.publish.guideline.tables import percent_rules
+from wagekit.publish.labour_cost.report import LabourCostReport
+from wagekit.publish.labour_cost.words import INDICATOR_ORDER, WORDS
 
 
 def made_report(language="zh", rules=None):

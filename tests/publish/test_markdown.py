@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wagekit.errors import ReleaseError
-from wagekit.publish.formula import to_mathml, to_typst
-from wagekit.publish.markdown import escape_markdown, parse, plain_text, to_html
+from wagekit.publish.rendering.formula import to_mathml, to_typst
+from wagekit.publish.rendering.markdown import escape_markdown, parse, plain_text, to_html
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=60))

@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from wagekit.errors import InputError, ReleaseError
-from wagekit.publish.document import Figure, Prose, Table, read_document
-from wagekit.publish.markdown import plain_text
-from wagekit.publish.notebook import NotebookFailure, build_report, execute, load, without_injected
-from wagekit.publish.parameters import Parameter, read_parameters
+from wagekit.publish.rendering.document import Figure, Prose, Table, read_document
+from wagekit.publish.rendering.markdown import plain_text
+from wagekit.publish.rendering.notebook import NotebookFailure, build_report, execute, load, without_injected
+from wagekit.publish.rendering.parameters import Parameter, read_parameters
 from wagekit.resources import resource
 
 DECLARED = """from typing import Literal
@@ -274,7 +274,7 @@ def test_words_and_table_say_the_same(executed):
 
 def test_the_pages_show_every_row(store, tmp_path, executed):
     pypdf = pytest.importorskip("pypdf")
-    from wagekit.publish.exporters import WagekitPDFExporter
+    from wagekit.publish.rendering.exporters import WagekitPDFExporter
 
     content, _ = WagekitPDFExporter().from_notebook_node(executed)
     text = re.sub(r"\s", "", "".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(content)).pages))
@@ -285,7 +285,7 @@ def test_the_pages_show_every_row(store, tmp_path, executed):
 
 
 def test_the_same_data_give_the_same_files_and_english_is_english(store, wage_levels, tmp_path, executed):
-    from wagekit.publish.exporters import WagekitHTMLExporter
+    from wagekit.publish.rendering.exporters import WagekitHTMLExporter
 
     first = WagekitHTMLExporter().from_notebook_node(executed)[0]
     again = execute(wage_levels, {"store": store, "bureau": "某区人力资源和社会保障局"})

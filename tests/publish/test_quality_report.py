@@ -14,14 +14,14 @@ from wagekit.design import Design
 from wagekit.disclosure import ReleaseRules
 from wagekit.disclosure.rules import judge
 from wagekit.errors import InputError
-from wagekit.publish import quality_findings
 from wagekit.publish.drawing import Chart
-from wagekit.publish.formula import to_mathml, to_typst
-from wagekit.publish.method_words import _FORMULAS, _WORDS, method_of
-from wagekit.publish.notebook import build_report
-from wagekit.publish.quality_precision import DeclaredTable, TableQuality, table_quality
-from wagekit.publish.quality_report import open_quality_report
-from wagekit.publish.quality_words import WORDS
+from wagekit.publish.quality import findings as quality_findings
+from wagekit.publish.quality.method_words import _FORMULAS, _WORDS, method_of
+from wagekit.publish.quality.precision import DeclaredTable, TableQuality, table_quality
+from wagekit.publish.quality.report import open_quality_report
+from wagekit.publish.quality.words import WORDS
+from wagekit.publish.rendering.formula import to_mathml, to_typst
+from wagekit.publish.rendering.notebook import build_report
 from wagekit.resources import resource
 
 

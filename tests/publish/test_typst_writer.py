@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tests.publish.made_estimates import made_estimates
 from tests.publish.made_notebooks import cell, made_notebook, markdown, shown
 from wagekit.publish.cover import Cover
-from wagekit.publish.document import Document, Figure, read_document
-from wagekit.publish.exporters import set_pdf
-from wagekit.publish.formula import typst_string
+from wagekit.publish.rendering.document import Document, Figure, read_document
+from wagekit.publish.rendering.exporters import set_pdf
+from wagekit.publish.rendering.formula import typst_string
+from wagekit.publish.rendering.typst_writer import write_typst
 from wagekit.publish.table import release
-from wagekit.publish.typst_writer import write_typst
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAADklEQVR4nGP4DwMMcBYAs2AR7za3GVIAAAAASUVORK5CYII="
@@ -43,7 +43,7 @@ def test_a_string_literal_can_be_read_back(text):
 
 
 def test_hostile_text_stays_inside_string_literals():
-    from wagekit.publish.markdown import escape_markdown
+    from wagekit.publish.rendering.markdown import escape_markdown
 
     table = release(made_estimates({"C": {}}), labels={"C": HOSTILE}, title=HOSTILE, notes=[HOSTILE])
     program = written(cell(shown(table)), markdown(f"## {escape_markdown(HOSTILE)}")).main

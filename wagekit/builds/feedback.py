@@ -17,7 +17,7 @@ from wagekit.errors import InputError, ReleaseError
 from wagekit.files import replacing_folder, writing
 from wagekit.options import Language
 from wagekit.publish.configuration import Release
-from wagekit.publish.feedback import LEAST, open_feedback
+from wagekit.publish.feedback.letters import LEAST, open_feedback
 from wagekit.publish.tables import Progress
 
 INDEX = "index.csv"

@@ -16,9 +16,9 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 from wagekit.errors import ReleaseError, WagekitError
-from wagekit.publish.feedback_document import write_letter
-from wagekit.publish.feedback_figures import Edition, Enterprise
-from wagekit.publish.feedback_typst import set_letter
+from wagekit.publish.feedback.document import write_letter
+from wagekit.publish.feedback.figures import Edition, Enterprise
+from wagekit.publish.feedback.typst_files import set_letter
 
 RECYCLED = 400
 """Letters that a pool of processes makes before new processes take over: typst keeps what it has set in memory."""

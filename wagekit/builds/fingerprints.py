@@ -25,9 +25,9 @@ from wagekit.builds.tasks import Task
 from wagekit.collect.store import Store
 from wagekit.collect.store import open as open_store
 from wagekit.errors import WagekitError
-from wagekit.publish import fonts
 from wagekit.publish.configuration import Release
-from wagekit.publish.notebook import load
+from wagekit.publish.rendering import fonts
+from wagekit.publish.rendering.notebook import load
 from wagekit.publish.report import RULES, rules_digest
 from wagekit.reads import Read
 from wagekit.resources import resource

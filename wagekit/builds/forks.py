@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wagekit.builds.warm_server import serve
-from wagekit.publish.kernel import KERNEL_ENVIRONMENT
+from wagekit.publish.rendering.kernel import KERNEL_ENVIRONMENT
 
 _START = "from wagekit.builds.warm_server import main; main()"
 

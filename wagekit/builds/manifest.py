@@ -33,7 +33,7 @@ from wagekit.files import made_folder, replacing, writing
 from wagekit.options import Language
 from wagekit.publish.configuration import Release
 from wagekit.publish.edition import Strict
-from wagekit.publish.parameters import Value
+from wagekit.publish.rendering.parameters import Value
 from wagekit.reads import Read
 
 FILE = "manifest.json"

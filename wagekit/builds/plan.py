@@ -10,7 +10,7 @@ from typing import Any
 from wagekit.builds.tasks import Limits, Task
 from wagekit.errors import InputError, ReleaseError
 from wagekit.publish.configuration import Release, ReportDeclaration
-from wagekit.publish.notebook import Notebook, load
+from wagekit.publish.rendering.notebook import Notebook, load
 from wagekit.resources import resource
 
 

@@ -16,7 +16,7 @@ from wagekit.builds.pdf_file import Pdf
 from wagekit.builds.workbook_file import read_workbook
 from wagekit.errors import ReleaseError
 from wagekit.publish.open_data import FORMULA_STARTS
-from wagekit.publish.references import external_references
+from wagekit.publish.rendering.references import external_references
 
 
 @dataclass(frozen=True)

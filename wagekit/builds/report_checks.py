@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from wagekit.builds.html_page import HtmlPage, read_page
 from wagekit.builds.pdf_file import Pdf
 from wagekit.errors import ReleaseError
-from wagekit.publish.document import Document, Figure, Plain, Prose, Table
-from wagekit.publish.markdown import plain_text
-from wagekit.publish.references import external_references
+from wagekit.publish.rendering.document import Document, Figure, Plain, Prose, Table
+from wagekit.publish.rendering.markdown import plain_text
+from wagekit.publish.rendering.references import external_references
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

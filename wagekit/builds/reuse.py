@@ -15,7 +15,7 @@ from wagekit.builds.fingerprints import Today
 from wagekit.builds.manifest import TABLES, FileEntry, Input, Manifest, build_time
 from wagekit.builds.tasks import Outcome, Task
 from wagekit.publish.configuration import Release
-from wagekit.publish.parameters import Value
+from wagekit.publish.rendering.parameters import Value
 from wagekit.reads import Read, file_digest
 
 _OF_A_TASK = "parameter:"

@@ -23,7 +23,7 @@ from wagekit.builds.tasks import Outcome, Read, Task
 from wagekit.builds.worker import KEPT, end_with_all_it_started, order
 from wagekit.errors import ReleaseError
 from wagekit.files import made_folder, replacing, writing
-from wagekit.publish.kernel import KERNEL_ENVIRONMENT, place_for_temporary_files
+from wagekit.publish.rendering.kernel import KERNEL_ENVIRONMENT, place_for_temporary_files
 
 _WORK = "wagekit.builds.worker:forked"
 _LATE = 10.0  # seconds that a worker has, beyond the report's limit, to say itself that the limit was passed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from wagekit.publish.parameters import Value
+from wagekit.publish.rendering.parameters import Value
 from wagekit.reads import Read as Read
 
 Format = Literal["html", "pdf"]

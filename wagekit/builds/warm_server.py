@@ -85,9 +85,10 @@ _LIBRARIES = (
 
 def _rehearse() -> None:
     """Do once what is slow the first time only: fonts, templates, the format of notebooks."""
-    from wagekit.publish import drawing, exporters, fonts, notebook
+    from wagekit.publish import drawing
     from wagekit.publish.cover import Cover
-    from wagekit.publish.document import Document
+    from wagekit.publish.rendering import exporters, fonts, notebook
+    from wagekit.publish.rendering.document import Document
     from wagekit.resources import resource
 
     fonts.check_glyphs("工资", where="")

@@ -22,8 +22,8 @@ from wagekit.builds.tasks import Limits, Task
 from wagekit.errors import ReleaseError, WagekitError
 from wagekit.files import replacing
 from wagekit.publish.cover import FINGERPRINT
-from wagekit.publish.kernel import place_for_temporary_files
-from wagekit.publish.notebook import NotebookFailure, execute, load, save, without_injected
+from wagekit.publish.rendering.kernel import place_for_temporary_files
+from wagekit.publish.rendering.notebook import NotebookFailure, execute, load, save, without_injected
 
 Message = dict[str, Any]
 
@@ -169,7 +169,7 @@ def make(task: Task, folder: Path, *, private: Path, progress: Callable[[int, in
 
 def _make(task: Task, folder: Path, private: Path, progress: Callable[[int, int], None] | None) -> list[Any] | None:
     from wagekit.builds.report_checks import check_report
-    from wagekit.publish.exporters import read_report, render
+    from wagekit.publish.rendering.exporters import read_report, render
     from wagekit.reads import recorded
 
     kept, reads = private / KEPT, private / "reads"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wagekit.options import Language
-from wagekit.publish import fonts
+from wagekit.publish.rendering import fonts
 from wagekit.publish.words import WORDS, display_width
 
 if TYPE_CHECKING:

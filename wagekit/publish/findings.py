@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from wagekit.errors import ReleaseError
 from wagekit.options import Language
 from wagekit.publish.figures import percent, rounded
-from wagekit.publish.markdown import escape_markdown
+from wagekit.publish.rendering.markdown import escape_markdown
 from wagekit.publish.words import WORDS, dimension_in_title
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from wagekit.publish.markdown import escape_markdown
+from wagekit.publish.rendering.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from wagekit.publish.table import WageTable

@@ -1,0 +1,1 @@
+"""The data evaluation report: what came in, what was refused and corrected, and how good it is."""

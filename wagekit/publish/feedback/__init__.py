@@ -1,0 +1,1 @@
+"""Letters to the surveyed enterprises: their own figures beside the published ones."""

@@ -1,0 +1,1 @@
+"""The report on low-paid, skilled, science and other groups of employees."""

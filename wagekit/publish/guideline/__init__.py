@@ -1,0 +1,1 @@
+"""The report that compares the growth of wages with the guideline."""

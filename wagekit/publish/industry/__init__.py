@@ -1,0 +1,1 @@
+"""The guidance report of one industry section."""

@@ -1,0 +1,1 @@
+"""Notebooks run, read as documents, and set as pages and PDF."""

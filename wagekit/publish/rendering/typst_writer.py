@@ -1,0 +1,279 @@
+"""A report as a typst program: the cover, the words, native tables, figures with their alternative text.
+
+Everything that is text goes into typst as a string literal, never as markup, so no character in the data can mean
+anything to the typesetter. How the pages look is in ``templates/report.typ``.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wagekit.errors import InputError, ReleaseError
+from wagekit.publish.cover import Cover
+from wagekit.publish.rendering.document import Column, Document, Figure, Plain, Prose, Table
+from wagekit.publish.rendering.fonts import typst_fonts
+from wagekit.publish.rendering.formula import to_typst, typst_string
+from wagekit.publish.rendering.markdown import Token, plain_text
+from wagekit.publish.words import display_width
+
+TEMPLATE = "report.typ"
+_PAGE = 162.0  # millimetres between the margins
+_PADDING = 3.2  # of a cell, both sides
+_CHARACTER = 1.65  # a digit of 9 points; a Chinese character takes two
+_NARROW = 12.0  # columns such as 序号
+FUNCTIONS = "report, wage-table, wage-figure, plain-table, printed, quotation, divider"
+
+
+@dataclass(frozen=True)
+class TypstSource:
+    """A typst program and the files it reads.
+
+    Parameters
+    ----------
+    main : the program; it imports ``report.typ``.
+    files : name to content of the pictures it shows.
+    """
+
+    main: str
+    files: Mapping[str, bytes]
+
+
+def write_typst(document: Document) -> TypstSource:
+    """The typst program of a report.
+
+    Examples
+    --------
+    >>> from wagekit.publish.cover import Cover
+    >>> print(write_typst(Document(Cover("工资价位"), ())).main.splitlines()[0])
+    #import "report.typ": report, wage-table, wage-figure, plain-table, printed, quotation, divider
+    """
+    blocks, files = write_blocks(document)
+    lines = [f'#import "{TEMPLATE}": {FUNCTIONS}', f"#show: report.with({_cover(document.cover, document)})"]
+    return TypstSource("\n".join([*lines, *blocks]) + "\n", files)
+
+
+def write_blocks(document: Document) -> tuple[list[str], dict[str, bytes]]:
+    """The lines for what stands below the cover, and name to content of the pictures they show.
+
+    They call the functions of ``report.typ`` (:data:`FUNCTIONS`), under whatever page design has been set.
+    """
+    files: dict[str, bytes] = {}
+    language = document.cover.language
+    lines: list[str] = []
+    for block in document.blocks:
+        match block:
+            case Prose(tokens):
+                lines += [f"#{_block(token)}" for token in tokens]
+            case Table():
+                lines.append(f"#wage-table(lang: {typst_string(language)}, {_table(block)})")
+            case Figure():
+                name = f"figure-{len(files) + 1}.svg"
+                files[name] = (block.image if isinstance(block.image, str) else framed(block.image)).encode()
+                lines.append(
+                    f"#wage-figure(lang: {typst_string(language)}, title: {typst_string(block.title)}, "
+                    f"alt: {typst_string(block.alt)}, file: {typst_string(name)})"
+                )
+            case Plain(text):
+                lines.append(f"#printed({_lines(text)})")
+    return lines, files
+
+
+def compile_pdf(files: Mapping[str, bytes], *, where: str) -> bytes:
+    """The PDF/UA-1 file of a typst program, made in memory. The same program gives the same bytes.
+
+    Parameters
+    ----------
+    files : ``main.typ`` and all that it reads, by name.
+    where : what to call it in messages.
+
+    Raises
+    ------
+    ReleaseError
+        If typst can't set it, or warns.
+    """
+    import typst
+
+    program: Any = dict(files)  # a mapping is taken, as typst's manual says, but its stubs don't know it
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            program, format="pdf", font_paths=typst_fonts(), pdf_standards=["1.7", "ua-1"], timestamp=0
+        )
+    except typst.TypstError as error:
+        raise _not_set(where, error.message, error.hints) from error
+    if warnings:
+        raise _not_set(where, warnings[0].message, warnings[0].hints)
+    return bytes(pdf)
+
+
+def _not_set(where: str, message: str, hints: Sequence[str]) -> ReleaseError:
+    return ReleaseError(f"the PDF can't be set ({message})", where=where, do="; ".join(hints) or None)
+
+
+def framed(png: bytes) -> str:
+    """An SVG picture that holds a PNG one: the files that typst is handed in memory have to be text.
+
+    Raises
+    ------
+    InputError
+        If it is no PNG picture.
+    """
+    if png[:8] != b"\x89PNG\r\n\x1a\n" or png[12:16] != b"IHDR":
+        raise InputError("the picture is no PNG", where="figure", expected="PNG or SVG")
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    size = f'width="{width}" height="{height}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">'
+        f'<image {size} href="data:image/png;base64,{base64.b64encode(png).decode()}"/></svg>'
+    )
+
+
+def _cover(cover: Cover, document: Document) -> str:
+    day = cover.calendar_date
+    texts = {
+        "title": cover.title,
+        "period": cover.period,
+        "subtitle": cover.subtitle,
+        "bureau": cover.bureau,
+        "day": cover.day,
+        "warning": cover.warning,
+        "provenance": cover.provenance,
+        "lang": cover.language,
+    }
+    arguments = [f"{name}: {typst_string(text)}" for name, text in texts.items()]
+    if day is not None:
+        arguments.append(f"date: datetime(year: {day.year}, month: {day.month}, day: {day.day})")
+    arguments.append(f"contents: {_bool(any(True for _ in document.headings()))}")
+    return ", ".join(arguments)
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _array(items: Iterable[str]) -> str:
+    # The comma after the last item keeps an array of one an array.
+    return "(" + "".join(f"{item}, " for item in items) + ")"
+
+
+def _table(table: Table) -> str:
+    columns = _array(
+        f"(label: {typst_string(c.label)}, align: {typst_string(c.align)}, "
+        f"group: {'none' if c.group is None else typst_string(c.group)})"
+        for c in table.columns
+    )
+    rows = _array(_array(typst_string(cell) for cell in row) for row in table.rows)
+    return (
+        f"title: {typst_string(table.title)}, unit: {typst_string(table.unit)}, columns: {columns}, rows: {rows}, "
+        f"notes: {_array(typst_string(note) for note in table.notes)}, widths: {_widths(table.columns, table.rows)}"
+    )
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
+    """Widths of the columns: figures get what they need and some air, names share the rest of the page's width."""
+    figures = [place for place, column in enumerate(columns) if column.align == "right"]
+    needed = _needed(columns, rows, lines=1)
+    if sum(needed) > _PAGE:
+        needed = _needed(columns, rows, lines=2)
+    names = [place for place, width in enumerate(needed) if place not in figures and width > _NARROW]
+    left = _PAGE - sum(needed)
+    if left > 0 and figures:
+        air = min(left / len(figures), 7.0 if names else left)
+        needed = [width + air if place in figures else width for place, width in enumerate(needed)]
+        left -= air * len(figures)
+    room = sum(needed[place] for place in names)
+    needed = [width * max(1 + left / room, 0.3) if place in names else width for place, width in enumerate(needed)]
+    return _array(f"{width:.1f}mm" for width in needed)
+
+
+def _needed(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, lines: int) -> list[float]:
+    """Millimetres that each column needs; headings of figures may take so many lines; figures get equal columns."""
+    needed: list[float] = []
+    for place, column in enumerate(columns):
+        longest = max((display_width(row[place]) for row in rows), default=0)
+        heading = display_width(column.label)
+        if column.align == "right" and lines > 1 and heading > 8:
+            heading = heading // lines + 2
+        needed.append(_PADDING + _CHARACTER * min(max(longest, heading), 60))
+    widest = max((width for column, width in zip(columns, needed, strict=True) if column.align == "right"), default=0.0)
+    return [widest if column.align == "right" else width for column, width in zip(columns, needed, strict=True)]
+
+
+def _lines(text: str) -> str:
+    return " + linebreak() + ".join(typst_string(line) for line in text.rstrip("\n").split("\n"))
+
+
+def _content(tokens: Iterable[Token]) -> str:
+    """A code block whose parts join into one content."""
+    return "{" + "; ".join(_inline(token) for token in tokens) + "}"
+
+
+def _inline(token: Token) -> str:
+    kind = token["type"]
+    match kind:
+        case "text":
+            return typst_string(token["raw"])
+        case "strong":
+            return f"strong({_content(token['children'])})"
+        case "emphasis":
+            return f"emph({_content(token['children'])})"
+        case "strikethrough":
+            return f"strike({_content(token['children'])})"
+        case "codespan":
+            return f"raw({typst_string(token['raw'])})"
+        case "linebreak":
+            return "linebreak()"
+        case "inline_math":
+            return to_typst(token["raw"])
+        case "block_text":
+            return _content(token["children"])
+        case _:
+            return _block(token)
+
+
+def _block(token: Token) -> str:
+    writer = _BLOCKS.get(token["type"])
+    if writer is None:
+        raise ReleaseError(f"a report can't show Markdown of the kind {token['type']!r}", where="markdown")
+    return writer(token)
+
+
+def _heading(token: Token) -> str:
+    return f"heading(level: {token['attrs']['level']}, {_content(token['children'])})"
+
+
+def _list(token: Token) -> str:
+    attrs = token["attrs"]
+    items = "".join(f"{_content(item['children'])}, " for item in token["children"])
+    if attrs.get("ordered"):
+        return f"enum(start: {attrs.get('start', 1)}, {items})"
+    return f"list({items})"
+
+
+def _markdown_table(token: Token) -> str:
+    """A table of the notebook's own words: no caption, no number."""
+    head, *bodies = token["children"]
+    lines = [[plain_text([cell]) for cell in head["children"]]]
+    lines += [[plain_text([cell]) for cell in row["children"]] for body in bodies for row in body["children"]]
+    columns = tuple(
+        Column(label, cell["attrs"].get("align") or "left", None)
+        for label, cell in zip(lines[0], head["children"], strict=True)
+    )
+    cells = [_content(cell["children"]) for body in bodies for row in body["children"] for cell in row["children"]]
+    heads = [f"strong({_content(cell['children'])})" for cell in head["children"]]
+    aligns = _array(column.align for column in columns)
+    return f"plain-table({_widths(columns, lines[1:])}, {aligns}, {_array(heads)}, {_array(cells)})"
+
+
+_BLOCKS: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "heading": _heading,
+    "paragraph": lambda token: f"par({_content(token['children'])})",
+    "list": _list,
+    "block_quote": lambda token: f"quotation({_content(token['children'])})",
+    "block_code": lambda token: f"printed({_lines(token['raw'])})",
+    "block_math": lambda token: to_typst(token["raw"], block=True),
+    "thematic_break": lambda token: "divider",
+    "table": _markdown_table,
+}
