@@ -25,7 +25,7 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 GRACE = 0.5
 """Seconds that helpers of an ended process have for putting their things away."""
@@ -64,9 +64,9 @@ def preload() -> None:
         import_module(name)
     for room in _ROOMS:
         package = import_module(f"wagekit.{room}")
-        for module in iter_modules(getattr(package, "__path__", ())):
+        for module in walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
             with suppress(ImportError):  # of an extra that is not installed
-                import_module(f"{package.__name__}.{module.name}")
+                import_module(module.name)
     _rehearse()
     gc.collect()
     gc.freeze()  # the collector leaves these objects alone, so that their memory stays shared
