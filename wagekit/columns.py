@@ -35,9 +35,11 @@ class Columns:
         import pandas as pd
 
         self._index: pd.Index[Any] | None = None
+        self._pandas: pd.DataFrame | None = None
         if isinstance(frame, pd.DataFrame):
             self._index = frame.index
             frame = frame.copy(deep=False)  # copy-on-write: later changes to the user's frame don't reach here
+            self._pandas = frame
         try:
             native = nw.from_native(frame)
         except TypeError:
@@ -72,6 +74,7 @@ class Columns:
             raise InputError(f"{len(column)} values", where=f"column {name!r}", expected=f"{len(self)}, one a row")
         other = object.__new__(Columns)
         other._frame = self._frame
+        other._pandas = self._pandas
         other._index = self._index
         other._added = {**self._added, name: column}
         for kept in ("_numbers", "_variables", "_codes"):
@@ -107,7 +110,8 @@ class Columns:
                 expected=f"one of {', '.join(self.names[:20])}{' …' if len(self.names) > 20 else ''}",
                 do=f"Did you mean {close[0]!r}?" if close else None,
             )
-        return pd.Series(self._frame[name].to_pandas()).reset_index(drop=True)
+        column = pd.Series(self._frame[name].to_pandas()) if self._pandas is None else self._pandas[name]
+        return column.reset_index(drop=True)
 
     def raw(self, name: str) -> Values:
         return np.asarray(self.series(name).array)

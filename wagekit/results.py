@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wagekit.arrays import Codes, Floats, divide
-from wagekit.estimates import RESULT_COLUMNS, Estimates
+from wagekit.estimates import Estimates
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.estimation import Estimated, freedom, replicate_deviations
 from wagekit.statistics.variable import Numbers, Variable
@@ -66,11 +66,15 @@ def to_estimates(
         "n_psu": np.repeat(counts["n_psu"], k),
         "flag": estimates["flag"].astype(object),
     }
-    frame = domains.take(np.repeat(np.arange(len(domains)), k)).reset_index(drop=True)
-    frame = pd.concat([frame, pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS})], axis=1)
+    # Each frame is made at once: one that is put together column by column costs more than a small table itself.
+    named = {str(name): domains[name] for name in domains}
+    rows = np.repeat(np.arange(len(domains)), k)
+    repeated = {name: column.take(rows).reset_index(drop=True) for name, column in named.items()}
+    frame = pd.DataFrame(repeated | columns)
+    described = pd.DataFrame(named | counts, index=domains.index)
     position = None if order is None else (order[:, None] * k + np.arange(k)).reshape(-1)
     source = TableSource(tables, position)
-    return Estimates(frame, by, variable, domains.assign(**counts), dict(metadata), source)
+    return Estimates(frame, by, variable, described, dict(metadata), source)
 
 
 def counted(estimated: Estimated, values: Numbers, cells: Cells | None = None) -> Estimated:

@@ -159,6 +159,11 @@ class Survey(SurveyStatistics):
         frame = self._columns.to_pandas()
         return frame if self._inside is None else frame[self._inside.rows]
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of the frame's columns; the frame itself is not laid out for them."""
+        return self._columns.names
+
     def __len__(self) -> int:
         return self._sample.n if self._inside is None else int(self._inside.rows.sum())
 

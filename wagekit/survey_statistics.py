@@ -53,6 +53,20 @@ def names_of(value: By) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def percents_of(q: float | Sequence[float]) -> Floats:
+    """Percents of percentiles, however they were given: shape (k,).
+
+    Raises
+    ------
+    EstimationError
+        If there is none, or one is below 1 or not below 100.
+    """
+    wanted = np.atleast_1d(np.asarray(q, dtype=float))
+    if wanted.size == 0 or not ((wanted >= 1) & (wanted < 100)).all():
+        raise EstimationError(f"q = {q!r}", where="percentiles", expected="percents from 1, below 100: 50, not 0.5")
+    return wanted
+
+
 class SurveyStatistics:
     """What every :class:`~wagekit.Survey` can be asked; it is not made on its own."""
 
@@ -128,9 +142,7 @@ class SurveyStatistics:
         -------
         Estimates with statistics ``p10`` … ``p90``.
         """
-        wanted = np.atleast_1d(np.asarray(q, dtype=float))
-        if wanted.size == 0 or not ((wanted >= 1) & (wanted < 100)).all():
-            raise EstimationError(f"q = {q!r}", where="percentiles", expected="percents from 1, below 100: 50, not 0.5")
+        wanted = percents_of(q)
         _check_option(ci, IntervalMethod, "ci")
         check_level(level)
         variable = self._columns.variable(y)
@@ -350,8 +362,6 @@ class SurveyStatistics:
             return estimate(cells, lambda part: statistic(part, chosen), level=level, df=df, kept=kept)
 
         return self._estimates(y or word, by, chosen, absent, [word], make, {"level": level})
-
-        return self._columns.one
 
     def _distribution(
         self,

@@ -12,6 +12,8 @@ from wagekit.collect.parts import WaveData, row_hashes, table_digest
 from wagekit.collect.questionnaire import ENTERPRISE
 from wagekit.collect.store import open as open_store
 from wagekit.errors import InputError
+from wagekit.publish.evaluation.report import open_evaluation_report
+from wagekit.publish.quality.report import open_quality_report
 from wagekit.reads import recorded, records
 
 NUMBERS = ["estimate", "se", "cv", "ci_lower", "ci_upper", "df", "deff", "n", "n_psu"]
@@ -284,7 +286,43 @@ def test_a_survey_under_another_design_reads_all_that_it_is_made_from(store, rec
         assert told(record) == {key: opened.digest(*key) for key in parts}
 
 
-@pytest.mark.parametrize("ask", ["waves", "log", "refused", "queries", "connection"])
+FOUND = """(wave, intake, table_name, file, "row", field, value, rule, message)
+    VALUES ({}, 1, 'employee', 'f.csv', 1, 'annual_pay', 'x', 'r', 'm')"""
+
+
+@pytest.mark.parametrize(
+    ("ask", "part", "statement"),
+    [
+        ("refused", "refused_rows", f"INSERT INTO refused_rows {FOUND}"),
+        ("queries", "queries", f"INSERT INTO queries {FOUND}"),
+        ("log", "intake_log", "UPDATE intake_log SET refused = refused + 1 WHERE wave = {}"),
+    ],
+)
+def test_what_the_intake_of_a_wave_found_is_a_part_of_its_own(store, record, ask, part, statement):
+    """An evaluation of one wave is not made again for what happens elsewhere in the store."""
+    with open_store(store, read_only=True) as opened:
+        getattr(opened, ask)(WAVE)
+        getattr(opened, ask)()
+    assert told(record) == {key: digest(store, *key[::-1]) for key in ((WAVE, (part,)), (None, (part,)))}
+    before = digest(store, (part,)), digest(store, (part,), None)
+    change(store, "UPDATE employees SET annual_pay = annual_pay + 1")
+    assert (digest(store, (part,)), digest(store, (part,), None)) == before
+    change(store, statement.format(WAVE - 1))
+    assert digest(store, (part,)) == before[0]
+    assert digest(store, (part,), None) != before[1]
+    change(store, statement.format(WAVE))
+    assert digest(store, (part,)) != before[0]
+
+
+def test_an_evaluation_and_a_quality_report_read_no_more_than_their_waves(store, record):
+    open_evaluation_report(store, WAVE)
+    open_quality_report(store, WAVE)
+    named = {key for key in told(record) if key[1] in [("refused_rows",), ("queries",), ("intake_log",)]}
+    assert named == {(wave, (part,)) for wave in (2022, WAVE) for part in ("refused_rows", "queries", "intake_log")}
+    assert (None, ("file",)) not in told(record)
+
+
+@pytest.mark.parametrize("ask", ["waves", "connection"])
 def test_what_is_asked_of_the_whole_store_is_the_whole_file(store, record, ask):
     with open_store(store, read_only=True) as opened:
         asked = getattr(opened, ask)

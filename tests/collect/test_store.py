@@ -32,6 +32,22 @@ def refusal(path: Path, *, read_only: bool = False) -> str:
     return message
 
 
+def test_rows_come_in_the_order_of_insertion(tmp_path):
+    """Also where the rows of another wave lie between them, and several threads read."""
+    path, rows = tmp_path / "survey.duckdb", 300_000
+    with stores.open(path) as store, store.transaction() as connection:
+        for wave in (2022, 2023):
+            connection.execute(
+                "INSERT INTO waves VALUES (?, ?, now())",
+                [wave, '{"title": "t", "synthetic": true, "classifications": {}}'],
+            )
+        numbers = np.random.default_rng(1).permutation(rows).astype(str)
+        codes = {"wave": np.arange(rows) // 1000 % 2 + 2022, "enterprise_id": "a", "employee_code": numbers}
+        store.append("employees", pd.DataFrame(codes))
+    with stores.open(path, read_only=True) as store:
+        assert store.employees(2023)["employee_code"].tolist() == numbers[codes["wave"] == 2023].tolist()
+
+
 def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run Python code in another process."""
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]

@@ -161,6 +161,23 @@ def test_missing_columns_and_double_domains_are_refused():
         judge(Estimates(made.frame, made.by, made.variable, twice, {}))
 
 
+def test_each_row_is_judged_by_its_own_domain():
+    """Whatever the order of either, in crossed columns of other types and with missing values."""
+    keys = [(section, size) for section in ("A", "B", None) for size in (1.0, 2.0, np.nan)]
+    few = {("A", 2.0), ("B", np.nan), (None, 1.0), (None, np.nan)}
+    row = {"statistic": "p50", "estimate": 9e4, "se": 900.0, "df": 20.0, "n": 120, "n_psu": 24, "flag": ""}
+    frame = pd.DataFrame([{"section": section, "size": size, **row} for section, size in [*keys, ("C", 1.0)]])
+    domains = pd.DataFrame(keys, columns=["section", "size"])
+    domains["size"] = pd.Categorical(domains["size"])
+    domains["n"], domains["n_psu"] = 120, [2 if key in few else 24 for key in keys]
+    domains["largest_share"] = domains["largest_weighted_share"] = 0.2
+    for seed in range(3):
+        shuffled, described = frame.sample(frac=1, random_state=seed), domains.sample(frac=1, random_state=seed + 9)
+        verdict = judge(Estimates(shuffled, ("section", "size"), "pay", described))["reason"].sort_index()
+        expected = ["too_few_enterprises" if key in few else "" for key in keys]
+        assert verdict.tolist() == [*expected, "too_few_enterprises"]  # the last is described nowhere
+
+
 def test_the_verdict_follows_the_frame_and_its_index():
     one, two = estimates(by=["industry"]), estimates(by=["industry"], n_psu=1)
     frame = pd.concat([two.frame.assign(industry="B"), one.frame], ignore_index=True)

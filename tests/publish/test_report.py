@@ -1,15 +1,21 @@
 """What a report notebook works with: one place for rules, labels, unit and language."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 import wagekit as wk
+from tests.publish.made_industry import small_store
+from wagekit.collect import connection
 from wagekit.collect.classification import load
 from wagekit.disclosure import ReleaseRules
 from wagekit.errors import InputError, StoreError
 from wagekit.publish.drawing import Chart
 from wagekit.publish.findings import Text
+from wagekit.publish.groups.report import open_group_report
+from wagekit.publish.guideline.report import open_guideline_report
+from wagekit.publish.industry.report import open_industry_report
 from wagekit.publish.report import Report, open_report
 
 
@@ -73,3 +79,32 @@ def test_the_cover_names_the_survey_and_the_data():
 def test_a_store_that_is_not_there(tmp_path):
     with pytest.raises(StoreError):
         open_report(tmp_path / "missing.duckdb", 2023)
+
+
+@pytest.mark.parametrize("opens", ["industry", "guideline", "groups"])
+def test_a_report_opens_its_store_once_and_closes_it(monkeypatch, opens):
+    path, opened = small_store(), []
+    connect = connection.connect
+
+    def counted(*given, **options):
+        opened.append(connect(*given, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(connection, "connect", counted)
+    if opens == "industry":
+        report = open_industry_report(path, 2023, industry="C")
+        assert report.guideline is not None
+        assert report.minimum_wage is not None
+    elif opens == "guideline":
+        open_guideline_report(path, 2023)
+    else:
+        open_group_report(path, 2023)
+    assert len(opened) == 1
+    with pytest.raises(duckdb.Error, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
+def test_a_group_report_needs_a_minimum_wage():
+    with pytest.raises(InputError, match="no minimum wage of 无此地 in 2023"):
+        open_group_report(small_store(), 2023, region="无此地")
+    assert open_group_report(small_store(), 2023, region="无此地", minimum_wage=2000).minimum_wage.value == 2000

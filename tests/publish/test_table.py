@@ -272,6 +272,19 @@ def test_the_notebook_gets_text_html_and_a_table_for_other_writers():
     assert all(len(row) == len(data["columns"]) for row in data["rows"])
 
 
+def test_the_plain_text_stands_in_columns():
+    """Each column is as wide as its widest text and set to the right, as pandas prints a frame of texts."""
+    table = release(
+        made_estimates({"A": {"level": 51_234.0}, "B1": {"level": 1_987_654.0}}), unit="元/年", language="en"
+    )
+    title, unit, *lines = repr(table).splitlines()
+    made = table.to_json()
+    heads = ["No.", *table.headings, *(column.heading for column in table.columns)]
+    assert (title, unit) == (made["title"], made["unit"])
+    frame = pd.DataFrame(made["rows"], columns=pd.Index(heads))
+    assert lines == [*frame.to_string(index=False).splitlines(), *made["notes"]]
+
+
 def test_the_same_estimates_give_the_same_table():
     one, two = (release(made_estimates({"B": {}, "A": {}})) for _ in range(2))
     shuffled = made_estimates({"A": {}, "B": {}})

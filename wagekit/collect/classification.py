@@ -99,7 +99,9 @@ class Classification:
             )
         own = (ancestors >= 0).sum(axis=1) - 1
         frame.insert(3, "level", [titles[k] for k in own])
-        return cls(name, title or name, edition, source, frame, titles, notation)
+        made = cls(name, title or name, edition, source, frame, titles, notation)
+        made.__dict__["_ancestors"] = ancestors  # worked out already
+        return made
 
     @classmethod
     def from_csv(

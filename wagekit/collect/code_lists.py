@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -64,11 +64,8 @@ def require_columns(frame: pd.DataFrame, columns: Sequence[str], where: str) -> 
 def clean_items(items: pd.DataFrame, where: str) -> pd.DataFrame:
     """Items as trimmed text with ``code, name, parent`` first, checked for empty and repeated codes."""
     require_columns(items, ("code", "name"), where)
-    frame = items.drop(columns="level", errors="ignore").reset_index(drop=True)
-    if "parent" not in frame:
-        frame["parent"] = ""
-    for column in frame:
-        frame[column] = frame[column].astype(object).where(frame[column].notna(), "").astype(str).str.strip()
+    columns = dict.fromkeys(["code", "name", "parent", *items.columns.drop("level", errors="ignore")])
+    frame = pd.DataFrame({column: _trimmed(items, column) for column in columns}, dtype="str")
     if frame.empty:
         raise InputError("the list has no codes", where=where)
     for wrong, found in (
@@ -79,7 +76,15 @@ def clean_items(items: pd.DataFrame, where: str) -> pd.DataFrame:
         if wrong.any():
             at = int(np.flatnonzero(wrong)[0])
             raise InputError(f"{found} in row {at + 2} ({frame['code'].iloc[at]!r})", where=where)
-    return frame[["code", "name", "parent", *frame.columns.difference(["code", "name", "parent"], sort=False)]]
+    return frame
+
+
+def _trimmed(items: pd.DataFrame, column: Hashable) -> list[str]:
+    """A column as text without blanks around it, "" where a value is missing or there is no such column."""
+    if column not in items:
+        return [""] * len(items)
+    pairs = zip(items[column].tolist(), items[column].isna().tolist(), strict=True)
+    return ["" if missing else str(value).strip() for value, missing in pairs]
 
 
 def ancestors(items: pd.DataFrame, where: str) -> NDArray[np.int64]:

@@ -15,13 +15,18 @@ from wagekit.collect import schema
 from wagekit.collect.reference import load_shipped
 from wagekit.errors import StoreError
 
-# A store must not reach for the network, whatever is asked of it.
+# A store must not reach for the network, whatever is asked of it, and hands rows out in the order of the files.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    "preserve_insertion_order": True,
 }
 _IN_USE = re.compile(r"\block\b|used by another process", re.IGNORECASE)
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
+
+
+class StoreInUseError(StoreError):
+    """Another process has the store open, to write into it or so that nobody else may: it will be free by itself."""
 
 
 def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -169,14 +174,15 @@ def explained(message: str, path: Path, *, read_only: bool = False) -> StoreErro
     """DuckDB's message as a sentence about the store."""
     where = str(path)
     if holder := _HOLDER.search(message):
-        return StoreError(
+        return StoreInUseError(
             f"the store is in use by another process (PID {holder['process']}, {Path(holder['program']).name})",
             where=where,
             expected="one writer at a time, and no readers while it writes",
             do="Wait until it ends, or end it, and try again",
         )
     if _IN_USE.search(message):
-        return StoreError("the store is in use by another process", where=where, do="Wait until it ends and try again")
+        do = "Wait until it ends and try again"
+        return StoreInUseError("the store is in use by another process", where=where, do=do)
     if "different configuration" in message:
         return StoreError(
             f"the store is already open in this process for {'writing' if read_only else 'reading only'}",

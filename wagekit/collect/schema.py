@@ -177,11 +177,14 @@ def version_of(connection: duckdb.DuckDBPyConnection, where: str) -> int:
     StoreError
         If the database has tables but is no wagekit store.
     """
+    try:
+        versions = connection.execute("SELECT version FROM schema_version").fetchall()
+    except duckdb.CatalogException:  # there is no such table; to ask for the tables first takes ten times as long
+        pass
+    else:
+        return max((int(version) for (version,) in versions), default=0)
     query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
     tables = {str(name) for (name,) in connection.execute(query).fetchall()}
-    if "schema_version" in tables:
-        versions = connection.execute("SELECT version FROM schema_version").fetchall()
-        return max((int(version) for (version,) in versions), default=0)
     if tables:
         raise StoreError(
             f"the database holds other tables ({', '.join(sorted(tables)[:3])})",

@@ -230,17 +230,19 @@ class Store:
     def enterprises(self, wave: int) -> pd.DataFrame:
         """The enterprises of a wave, all columns, in the order of the files."""
         self._read(wave, "enterprises")
+        self._metadata(wave)
         return self._table("enterprises", wave)
 
     def employees(self, wave: int) -> pd.DataFrame:
         """The employees of a wave, all columns, in the order of the files."""
         self._read(wave, "employees")
+        self._metadata(wave)
         return self._table("employees", wave)
 
     def classifications(self, wave: int) -> dict[str, Classification]:
         """Code lists of the survey frame's columns, derived columns included; none for columns of free codes."""
         self._read(wave, "classifications")
-        return frames.label_lists(self._lists(wave, self._metadata(wave)))
+        return frames.label_lists(self._lists_of(wave))
 
     def survey(self, wave: int, *, part: Mapping[str, str] | None = None, **overrides: Any) -> Survey:
         """The wave as a survey with its design.
@@ -253,7 +255,8 @@ class Store:
         wave : reference year.
         part : columns and their values, such as ``{"industry": "C"}``: the survey restricted to these rows under the
             full design, as :meth:`~wagekit.survey.Survey.where` restricts it, which holds nothing of the other rows
-            but what the variance needs (see :mod:`wagekit.collect.parts`).
+            but what the variance needs. ``{"industry in 2023": "C"}`` are the rows of the enterprises that are in that
+            part in the other wave, wherever they stand in this one (see :mod:`wagekit.collect.parts`).
         overrides : parts of the design to change, as in `wagekit.survey.Survey`: ``weights``, ``strata``,
             ``psu``, ``fpc``, ``single_psu`` …
 
@@ -262,8 +265,8 @@ class Store:
         StoreError
             If the wave is not in the store.
         InputError
-            If only some of the employees have a weight, or the survey has no column that the part names; also for
-            a part under another design than the wave's own, since the rows that are needed depend on it.
+            If only some of the employees have a weight, or the survey has no column that the part names; for a part
+            under another design than the wave's own, or one of another wave whose enterprises don't tell all.
         """
         from wagekit.survey import Survey
 
@@ -275,9 +278,8 @@ class Store:
             for table in ("metadata", "classifications", "enterprises", "employees"):
                 self._read(wave, table)
         elif reads.recording():
-            reads.record(self._path, data.digest(rows), wave=wave, part=rows)
-        metadata = data.metadata
-        frame, inside = data.restricted(rows)
+            reads.record(self._path, data.digest(rows, self._wave_data), wave=wave, part=rows)
+        metadata, (frame, inside) = data.metadata, data.restricted(rows, self._wave_data)
         survey = Survey(frame, **data.design, name=f"{metadata['title']} ({wave})")
         kept = {key: metadata[key] for key in ("title", "source", "synthetic", "language", "wave", "pay")}
         survey = survey.with_metadata(**kept, notes=data.notes)
@@ -286,22 +288,22 @@ class Store:
     # -- what came in ----------------------------------------------------------------------------
 
     def refused(self, wave: int | None = None) -> pd.DataFrame:
-        """Refused rows of the waves as they stand, a row for each rule that was broken.
+        """Refused rows of a wave as it stands, or of all, a row for each rule that was broken.
 
         Columns ``wave, table, file, row, enterprise_id, field, value, rule, message``.
         """
-        self._read_file()
+        self._read(wave, "refused_rows")
         return self._findings("refused_rows", wave)
 
     def queries(self, wave: int | None = None) -> pd.DataFrame:
         """Answers kept but to be followed up, the same columns as :meth:`refused`."""
-        self._read_file()
+        self._read(wave, "queries")
         return self._findings("queries", wave)
 
-    def log(self) -> pd.DataFrame:
-        """One row for each file taken in, oldest first, those of replaced waves included."""
-        self._read_file()
-        return self._query("SELECT * FROM intake_log ORDER BY intake, file").rename(columns={"table_name": "table"})
+    def log(self, wave: int | None = None) -> pd.DataFrame:
+        """One row for each file taken in for a wave, or for all, oldest first; those that were replaced included."""
+        self._read(wave, "intake_log")
+        return self._log(wave)
 
     # -- reference figures -----------------------------------------------------------------------
 
@@ -358,7 +360,8 @@ class Store:
         wave : reference year; None for a part that belongs to no wave.
         part : () for the survey of the whole wave; column and value in turn for the rows of a survey;
             ``("metadata",)``, ``("classifications",)``, ``("enterprises",)``, ``("employees",)``; without a wave
-            ``("file",)``, ``("years",)``, ``("guideline_lines",)`` or ``("reference_series",)``.
+            ``("file",)``, ``("years",)``, ``("guideline_lines",)`` or ``("reference_series",)``; of a wave or of all
+            ``("refused_rows",)``, ``("queries",)``, ``("intake_log",)``.
 
         Raises
         ------
@@ -374,16 +377,19 @@ class Store:
                 return text_digest(str(self._years()))
             case ("guideline_lines" | "reference_series" as table,):
                 return table_digest(self._query(_REFERENCE[table]))
+            case ("refused_rows" | "queries" | "intake_log" as table,):
+                return table_digest(self._log(wave) if table == "intake_log" else self._findings(table, wave))
             case _ if wave is None:
                 raise InputError(f"the store has no part {' '.join(part)!r}", where=str(self._path))
             case ("metadata",):
                 return text_digest(json.dumps(self._metadata(wave), sort_keys=True))
             case ("classifications",):
-                return lists_digest(self._lists(wave, self._metadata(wave)))
+                return lists_digest(self._lists_of(wave))
             case ("enterprises" | "employees" as table,):
+                self._metadata(wave)
                 return table_digest(self._table(table, wave))
             case _:
-                return self._wave_data(wave).digest(part)
+                return self._wave_data(wave).digest(part, self._wave_data)
 
     def _read(self, wave: int | None, part: str) -> None:
         if reads.recording():
@@ -453,17 +459,18 @@ class Store:
         lists = self._lists(wave, metadata)
         firms, staff = self._table("enterprises", wave), self._table("employees", wave)
         frame = frames.survey_frame(firms, staff, lists, wave=wave)
-        of_firms = {str(name) for name in frame if frames.source_of(str(name)) in set(firms) - set(staff)}
+        stated = set(firms) - set(staff)
+        of_firms = frozenset(str(name) for name in frame if frames.source_of(str(name)) in stated)
         design = {**metadata["design"], **overrides}
         frame, design, notes = frames.usable_design(frame, design, where=f"wave {wave} of {self._path}")
-        data = WaveData(frame, design, notes, metadata, lists, frozenset(of_firms))
+        data = WaveData(frame, design, notes, metadata, lists, of_firms)
         if self._read_only and not overrides:
             self._data[wave] = data
         return data
 
     def _table(self, table: str, wave: int) -> pd.DataFrame:
-        self._metadata(wave)
-        return self._query(f"SELECT * EXCLUDE (wave) FROM {table} WHERE wave = ? ORDER BY rowid", [wave])
+        # In the order of insertion, which the settings of the connection keep; sorting by it takes as long again.
+        return self._query(f"SELECT * EXCLUDE (wave) FROM {table} WHERE wave = ?", [wave])
 
     def _findings(self, table: str, wave: int | None) -> pd.DataFrame:
         if wave is not None:
@@ -473,6 +480,13 @@ class Store:
             FROM {table} WHERE wave = coalesce(?, wave) ORDER BY wave, rowid
         """
         return self._query(query, [wave])
+
+    def _log(self, wave: int | None) -> pd.DataFrame:
+        query = "SELECT * FROM intake_log WHERE wave = coalesce(?, wave) ORDER BY intake, file"
+        return self._query(query, [wave]).rename(columns={"table_name": "table"})
+
+    def _lists_of(self, wave: int) -> Mapping[str, Classification | None]:
+        return self._data[wave].lists if wave in self._data else self._lists(wave, self._metadata(wave))
 
     def _lists(self, wave: int, metadata: dict[str, Any]) -> dict[str, Classification | None]:
         """Code lists by column of the store: the questionnaire's, changed by what the wave was read with."""

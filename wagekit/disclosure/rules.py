@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -231,25 +231,24 @@ def judge(estimates: Estimates, rules: ReleaseRules | None = None) -> pd.DataFra
     frame, by = estimates.frame, list(estimates.by)
     _require(frame, [*by, "statistic", "estimate", "se", "df", "n", "n_psu"], "frame")
     _require(estimates.domains, by, "domains")
-    domains = _aligned_domains(frame, estimates.domains, by)
-    wanted = [name for name in _SHARES if name in domains or name in _SHARES[:2]]
-    shares = np.column_stack([_numbers(domains, name) for name in wanted])
+    domains = _of_each_row(frame, estimates.domains, by)
+    words, places = _words(frame)
     flags = frame["flag"] if "flag" in frame else pd.Series("", index=frame.index)
+    n_psu = _smaller(_numbers(frame, "n_psu"), domains.get("n_psu"))
     reason = held_back(
         rules,
         estimate=_numbers(frame, "estimate"),
         se=_numbers(frame, "se"),
         df=_numbers(frame, "df"),
-        n=_smaller(frame, domains, "n"),
-        n_psu=_smaller(frame, domains, "n_psu"),
-        shares=shares.max(axis=1, initial=0.0) if len(frame) else np.zeros(0),
-        tail=np.array([is_tail(str(word)) for word in frame["statistic"]], dtype=bool),
+        n=_smaller(_numbers(frame, "n"), domains.get("n")),
+        n_psu=n_psu,
+        shares=np.maximum.reduce([domains[name] for name in _SHARES if name in domains], initial=0.0),
+        tail=np.array([is_tail(word) for word in words], dtype=bool)[places],
         census=(flags == "census").to_numpy(dtype=bool, na_value=False),
     )
     if of_enterprises and rules.min_enterprises_beyond is not None:
-        side = np.array([_thinner_side(str(word)) for word in frame["statistic"]], dtype=np.float64)
-        least = rules.min_enterprises_beyond * (1 - 1e-9) / side
-        reason[~(_smaller(frame, domains, "n_psu") >= least)] = "too_few_enterprises"
+        side = np.array([_thinner_side(word) for word in words], dtype=np.float64)[places]
+        reason[~(n_psu >= rules.min_enterprises_beyond * (1 - 1e-9) / side)] = "too_few_enterprises"
     return pd.DataFrame({"release": reason == "", "reason": reason.astype(object)}, index=frame.index)
 
 
@@ -278,26 +277,47 @@ def _require(frame: pd.DataFrame, columns: list[str], where: str) -> None:
         )
 
 
-def _aligned_domains(frame: pd.DataFrame, domains: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The row of `domains` that belongs to each row of `frame`; all missing where there is none.
+def _of_each_row(frame: pd.DataFrame, domains: pd.DataFrame, by: list[str]) -> dict[str, NDArray[np.float64]]:
+    """Counts and shares of the domain that belongs to each row of `frame`; missing where there is none.
 
-    Domains whose statistics rest on different rows have a row for each, named in a column ``statistic``.
+    The first two shares are always there, missing if `domains` doesn't tell them. Domains whose statistics rest on
+    different rows have a row for each, named in a column ``statistic``.
+    """
+    by = [*by, "statistic"] if "statistic" in domains else by
+    code = _common_codes([(domains[name], frame[name]) for name in by], len(domains) + len(frame))
+    own, wanted = code[: len(domains)], code[len(domains) :]
+    place = np.full(code.max(initial=-1) + 1, -1)
+    place[own] = np.arange(len(own))
+    if (place[own] != np.arange(len(own))).any():
+        raise ReleaseError("a domain is described twice", where="the domains of the estimates")
+    told = [name for name in ("n", "n_psu", *_SHARES) if name in domains or name in _SHARES[:2]]
+    return {name: np.append(_numbers(domains, name), np.nan)[place[wanted]] for name in told}
+
+
+def _common_codes(pairs: Sequence[tuple[pd.Series[Any], pd.Series[Any]]], count: int) -> NDArray[np.intp]:
+    """Codes of the crossed values of several pairs of columns, shape (count,): first of one side, then of the other.
+
+    It does the work of a merge, which takes several times as long to be set up for a small table.
     """
     import pandas as pd
 
-    by = [*by, "statistic"] if "statistic" in domains else by
-    twice = domains.duplicated(by).any() if by else len(domains) > 1
-    if twice:
-        raise ReleaseError("a domain is described twice", where="the domains of the estimates")
-    kept = domains[[*by, *(name for name in ("n", "n_psu", *_SHARES) if name in domains)]]
-    if not by:
-        return kept.iloc[np.zeros(len(frame), dtype=np.intp)] if len(kept) else pd.DataFrame(index=frame.index)
-    return frame[by].merge(kept, on=by, how="left", validate="many_to_one")
+    code = np.zeros(count, dtype=np.intp)
+    for pair in pairs:
+        values, levels = pd.factorize(np.concatenate([each.to_numpy(dtype=object) for each in pair]))
+        code = pd.factorize(code * (len(levels) + 1) + values)[0]
+    return code
 
 
-def _smaller(frame: pd.DataFrame, domains: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    own = _numbers(frame, name)
-    return np.minimum(own, _numbers(domains, name)) if name in domains else own
+def _words(frame: pd.DataFrame) -> tuple[list[str], NDArray[np.intp]]:
+    """The different statistics of a frame, and which of them each row holds."""
+    import pandas as pd
+
+    places, words = pd.factorize(frame["statistic"].to_numpy(dtype=object), use_na_sentinel=False)
+    return [str(word) for word in words], places
+
+
+def _smaller(own: NDArray[np.float64], other: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    return own if other is None else np.minimum(own, other)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -306,4 +326,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
     if name not in frame:
         return np.full(len(frame), np.nan)
+    values = frame[name].array
+    if isinstance(values, pd.arrays.NumpyExtensionArray) and values.dtype.kind in "iuf":
+        return values.to_numpy(dtype=np.float64)
     return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)

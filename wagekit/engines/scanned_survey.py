@@ -25,7 +25,7 @@ from wagekit.statistics.estimation import Estimated, estimate, freedom
 from wagekit.statistics.percentiles import percentiles
 from wagekit.statistics.result import Result, simple_random_variance
 from wagekit.statistics.variance import NO_SPREAD, variance
-from wagekit.survey_statistics import By, names_of
+from wagekit.survey_statistics import By, names_of, percents_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,9 +68,7 @@ class ScannedSurvey:
         EstimationError
             For another `definition` than ``inverse_cdf``, or ``ci="replicates"``: these are made in memory.
         """
-        wanted = np.atleast_1d(np.asarray(q, dtype=float))
-        if wanted.size == 0 or not ((wanted >= 1) & (wanted < 100)).all():
-            raise EstimationError(f"q = {q!r}", where="percentiles", expected="percents from 1, below 100: 50, not 0.5")
+        wanted = percents_of(q)
         check_level(level)
         if definition not in ("inverse_cdf", "hf1") or ci not in ("woodruff", "logit", "beta"):
             raise EstimationError(

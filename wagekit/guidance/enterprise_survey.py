@@ -41,7 +41,7 @@ def enterprise_survey(survey: Survey) -> Survey:
     unit = survey.sample.first.unit
     first = np.unique(unit, return_index=True)[1]
     staff = np.bincount(unit, weights=survey.sample.weights)
-    firms = survey.columns_frame([str(name) for name in survey.frame.columns]).iloc[first].reset_index(drop=True)
+    firms = survey.columns_frame(survey.columns).iloc[first].reset_index(drop=True)
     if "average_headcount" not in firms:
         raise InputError("there is no column 'average_headcount'", where="enterprise_survey")
     headcount = firms["average_headcount"].to_numpy(dtype=np.float64, na_value=np.nan)

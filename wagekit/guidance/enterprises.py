@@ -189,7 +189,7 @@ def _require_enterprises(before: Survey, after: Survey) -> None:
 
 def full_year(survey: Survey, months: str = "operating_months") -> Survey:
     """The part of a survey in enterprises that operated for 12 months; the survey itself without such a column."""
-    return survey.where(survey.numbers(months) >= FULL_YEAR) if months in survey.frame.columns else survey
+    return survey.where(survey.numbers(months) >= FULL_YEAR) if months in survey.columns else survey
 
 
 def _average_pay(survey: Survey, y: str, wage_bill: tuple[str, str] | None) -> tuple[Floats, Codes]:
@@ -215,7 +215,7 @@ def _one_row_each(after: Survey, columns: dict[str, Any], weights: str | None) -
     fractions = after.numbers(fpc) if fpc is not None else np.full(unit.size, np.nan)
     if weights is None and not (fractions <= 1).all():
         return None
-    frame = after.columns_frame([name for name in after.frame.columns if name != design.weights])
+    frame = after.columns_frame([name for name in after.columns if name != design.weights])
     first = np.unique(unit, return_index=True)[1]
     kept = frame.columns[[_constant(frame[name], unit, first) for name in frame.columns]]
     own = after.numbers(weights)[first] if weights is not None else 1 / fractions[first]

@@ -149,7 +149,7 @@ def graduates(
     with np.errstate(invalid="ignore"):
         chosen = frame[education].isin(list(levels)).to_numpy(dtype=bool) & (years <= most)
         year = wave if wave is not None else survey.metadata.get("wave")
-        if first_job and year is not None and "work_start_year" in survey.frame.columns:
+        if first_job and year is not None and "work_start_year" in survey.columns:
             worked = float(year) - survey.numbers("work_start_year")
             chosen &= np.isnan(worked) | (worked <= most)
     part = survey.where(chosen)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
 from wagekit.errors import InputError
-from wagekit.guidance.lines import Band, band_numbers, bands_of, line_of
+from wagekit.guidance.lines import Band, band_numbers, bands_of, guidelines, line_of
 from wagekit.guidance.rules import Clause, Enterprise, Line, Results, Undecided, fits, load_clauses
 
 if TYPE_CHECKING:
@@ -249,19 +250,46 @@ def guideline(
     >>> shanghai.base, shanghai.upper, shanghai.lower
     ((5.0, 6.0), None, None)
     """
-    row = line_of(region, year, lines)
-    low = _known(row["base_low"])
-    high = _known(row["base_high"])
+    return _from_line(line_of(region, year, lines), load_clauses(rules))
+
+
+def guidelines_until(region: str, year: int, *, lines: pd.DataFrame | None = None) -> tuple[Guideline, ...]:
+    """The guidelines of a region up to a year, oldest first.
+
+    Parameters
+    ----------
+    region, year, lines : as :func:`guideline` takes them.
+
+    Raises
+    ------
+    InputError
+        If there is no such region.
+
+    Examples
+    --------
+    >>> [made.year for made in guidelines_until("上海", 2023)][-2:]
+    [2022, 2023]
+    """
+    known = guidelines(region, lines=lines)
+    clauses = load_clauses()
+    rows = known[known["year"] <= year].sort_values("year", kind="stable").to_dict("records")
+    return tuple(_from_line(row, clauses) for row in rows)
+
+
+def _from_line(row: Mapping[Any, Any], clauses: Sequence[Clause]) -> Guideline:
+    """The guideline of a row of the lines; see :func:`wagekit.guidance.lines.guidelines`."""
+    region, year = str(row["region"]), int(row["year"])
+    low, high = _known(row["base_low"]), _known(row["base_high"])
     return Guideline(
         region=region,
-        year=int(year),
+        year=year,
         base=None if low is None or high is None else (low, high),
         upper=_known(row["upper"]),
         lower=_known(row["lower"]),
         base_name=_text(row["base_name"]) or "基准线",
         source=_text(row["source"]),
         source_kind=_text(row["source_kind"]) or "found",
-        clauses=tuple(clause for clause in load_clauses(rules) if clause.covers(region, int(year))),
+        clauses=tuple(clause for clause in clauses if clause.covers(region, year)),
     )
 
 

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wagekit.arrays import Floats
+from wagekit.arrays import Flags, Floats
 from wagekit.columns import Columns
 from wagekit.errors import InputError, WagekitWarning
 from wagekit.estimates import Estimates
-from wagekit.guidance.tables import one_statistic, together, where_defined
+from wagekit.guidance.tables import Asked, statistics_of, where_defined
 from wagekit.options import SinglePSU
 from wagekit.statistics import means
 from wagekit.statistics.cells import Cells
@@ -129,12 +129,11 @@ def labour_cost(
         used = {column for word in words for column in (INDICATORS[word].numerator, INDICATORS[word].denominator)}
         for column in used:
             common &= ~np.isnan(survey.numbers(column))
-    parts = []
+    asked = []
     for word in words:
         above, below = (survey.numbers(column) for column in (INDICATORS[word].numerator, INDICATORS[word].denominator))
-        present = common & ~np.isnan(above) & ~np.isnan(below)
-        parts.append(ratio_of_sums(survey, word, by, above, below, present=present, level=level))
-    made = together(parts, **ENTERPRISES)
+        asked.append(ratio_of_sums(word, above, below, present=common & ~np.isnan(above) & ~np.isnan(below)))
+    made = statistics_of(survey, by, asked, level=level, **ENTERPRISES)
     gap = identity_gap(made)
     if gap > IDENTITY_TOLERANCE:
         warnings.warn(
@@ -168,9 +167,7 @@ def identity_gap(estimates: Estimates) -> float:
     return float(gap.max(initial=0.0))
 
 
-def ratio_of_sums(
-    survey: Survey, word: str, by: By, above: Floats, below: Floats, *, present: Any, level: float
-) -> Estimates:
+def ratio_of_sums(word: str, above: Floats, below: Floats, *, present: Flags) -> Asked:
     """Weighted sum of `above` over that of `below`, both of shape (n,), where neither is negative nor `below` 0."""
     top, bottom = np.nan_to_num(above), np.nan_to_num(below)
 
@@ -179,7 +176,7 @@ def ratio_of_sums(
         defined = (cells.sums(weights * top) >= 0) & (cells.sums(weights * bottom) > 0)
         return where_defined(means.ratio(cells, top, bottom), defined)
 
-    return one_statistic(survey, word, by, statistic, present=present, sizes=[top, bottom], level=level)
+    return Asked(word, statistic, present, [top, bottom])
 
 
 def as_survey(enterprises: Any, *, weights: str | None, strata: By, psu: By, fpc: By, single_psu: SinglePSU) -> Survey:
@@ -212,7 +209,7 @@ def prepared(survey: Survey, words: tuple[str, ...]) -> tuple[Survey, list[str]]
         If it has the columns of none.
     """
     survey = with_value_added(survey)
-    columns = set(survey.frame.columns)
+    columns = set(survey.columns)
     filled = {
         column
         for word in words
@@ -239,11 +236,14 @@ def prepared(survey: Survey, words: tuple[str, ...]) -> tuple[Survey, list[str]]
 
 def with_value_added(survey: Survey) -> Survey:
     """The survey with a column ``value_added``: as given, and where missing by the income approach."""
-    columns = set(survey.frame.columns)
+    columns = set(survey.columns)
     if not set(INCOME_APPROACH) <= columns:
         return survey
     made = np.sum([survey.numbers(column) for column in INCOME_APPROACH], axis=0)
     if "value_added" in columns:
         given = survey.numbers("value_added")
-        made = np.where(np.isnan(given), made, given)
+        missing = np.isnan(given)
+        if not (missing & ~np.isnan(made)).any():
+            return survey
+        made = np.where(missing, made, given)
     return survey.with_column("value_added", made)

@@ -89,9 +89,12 @@ def labour_cost_percentiles(
 
 
 def _limits_blanked(made: Estimates) -> Estimates:
-    frame = made.frame.copy()
+    frame = made.frame
     lower, upper = (frame[name].to_numpy(dtype=np.float64) for name in ("ci_lower", "ci_upper"))
     low, high = lower < 0, upper >= BEYOND
+    if not (low | high).any():
+        return made
+    frame = frame.copy()
     frame.loc[low, "ci_lower"] = np.nan
     frame.loc[high, ["ci_upper", "se", "cv", "deff"]] = np.nan
     frame.loc[(low | high) & (frame["flag"] == ""), "flag"] = "limit_outside_data"
@@ -119,7 +122,7 @@ def labour_cost_losses(
     """
     survey = as_survey(enterprises, weights=weights, strata=strata, psu=psu, fpc=fpc, single_psu=single_psu)
     survey = with_value_added(survey)
-    columns = set(survey.frame.columns)
+    columns = set(survey.columns)
     asked: dict[str, tuple[str, Any]] = {
         "loss_making": ("total_profit", lambda money: money < 0),
         "no_value_added": ("value_added", lambda money: money <= 0),

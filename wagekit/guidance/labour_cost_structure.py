@@ -14,7 +14,7 @@ from wagekit.arrays import Floats
 from wagekit.errors import EstimationError, InputError, WagekitWarning
 from wagekit.estimates import Estimates
 from wagekit.guidance.labour_cost import ENTERPRISES, as_survey, ratio_of_sums
-from wagekit.guidance.tables import together
+from wagekit.guidance.tables import statistics_of
 from wagekit.options import SinglePSU
 from wagekit.survey_statistics import By
 
@@ -79,7 +79,7 @@ def labour_cost_structure(
     ([0.7, 0.2, 0.04], 1.0)
     """
     survey = as_survey(enterprises, weights=weights, strata=strata, psu=psu, fpc=fpc, single_psu=single_psu)
-    columns = set(survey.frame.columns)
+    columns = set(survey.columns)
     missing = [name for name in ITEMS if name not in columns]
     if missing:
         raise InputError(
@@ -90,13 +90,13 @@ def labour_cost_structure(
     if "labour_cost" in columns:
         _compare(survey.numbers("labour_cost"), whole, survey.sample.weights)
     present = ~np.isnan(whole)
-    parts = [
-        ratio_of_sums(survey, f"{name}_share", by, item, whole, present=present, level=level)
-        for name, item in zip(ITEMS, items, strict=True)
+    asked = [
+        ratio_of_sums(f"{name}_share", item, whole, present=present) for name, item in zip(ITEMS, items, strict=True)
     ]
-    largest = np.fmax.reduce([part.domains["largest_total_share"].to_numpy(dtype=np.float64) for part in parts])
-    parts = [replace(part, domains=part.domains.assign(largest_total_share=largest)) for part in parts]
-    made = replace(together(parts, **{**ENTERPRISES, "subject": "labour_cost_structure"}), variable="labour_cost")
+    made = statistics_of(survey, by, asked, level=level, **{**ENTERPRISES, "subject": "labour_cost_structure"})
+    shares = made.domains["largest_total_share"].to_numpy(dtype=np.float64).reshape(-1, len(ITEMS))
+    largest = np.repeat(np.fmax.reduce(shares, axis=1), len(ITEMS))
+    made = replace(made, variable="labour_cost", domains=made.domains.assign(largest_total_share=largest))
     if decimals is None:
         return made
     estimate = made.frame["estimate"].to_numpy(dtype=np.float64).reshape(-1, len(ITEMS))

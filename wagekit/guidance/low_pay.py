@@ -140,7 +140,7 @@ def full_time_workers(survey: Survey, full_time: Any = None) -> Survey:
     """The part of the survey that the monthly minimum wage holds for, see :func:`low_pay`."""
     if full_time is not None:
         return survey.where(full_time)
-    if "employment_form" not in survey.frame.columns:
+    if "employment_form" not in survey.columns:
         return survey
     form = survey.columns_frame(["employment_form"])["employment_form"]
     return survey.where(~form.isin(PART_TIME).to_numpy(dtype=bool))

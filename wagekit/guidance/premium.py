@@ -184,7 +184,9 @@ def _geometric(
     import pandas as pd
 
     homes = list(dict.fromkeys(key[:-1] for key in wanted))
-    made = {home: _regression(survey, home, group, base, by, f'np.log(Q("{variable}")) ~ 1', level) for home in homes}
+    formula = f'np.log(Q("{variable}")) ~ 1'
+    parts = {home: survey.where(**dict(zip(by, home, strict=True))) for home in homes}
+    made = {home: _regression(part, group, base, formula, level, whole=not by) for home, part in parts.items()}
     return pd.DataFrame([_row(made[key[:-1]], key[-1]) for key in wanted])
 
 
@@ -200,7 +202,7 @@ def _adjusted(
     for home in dict.fromkeys(key[:-1] for key in keys):
         part = survey.where(**dict(zip(by, home, strict=True)))
         chosen = default_formula(part, variable, (group, *by)) if formula == "default" else formula
-        made[home] = _regression(survey, home, group, base, by, chosen, level)
+        made[home] = _regression(part, group, base, chosen, level, whole=not by)
     rows = pd.DataFrame([_row(made[key[:-1]], key[-1]) for key in keys])
     rows["statistic"] = "adjusted_premium"
     rows["n"], rows["n_psu"] = (np.minimum(rows[name], raw.domains[name]) for name in ("n", "n_psu"))
@@ -208,14 +210,13 @@ def _adjusted(
 
 
 def _regression(
-    survey: Survey, home: tuple[Any, ...], group: str, base: Any, by: tuple[str, ...], formula: str, level: float
+    part: Survey, group: str, base: Any, formula: str, level: float, *, whole: bool
 ) -> dict[Any, dict[str, Any]]:
-    """Group -> its premium in one domain; empty where the regression can't be fitted there."""
-    part = survey.where(**dict(zip(by, home, strict=True)))
+    """Group -> its premium in a domain; empty where the regression can't be fitted there, unless it is the whole."""
     try:
         frame = adjusted_premium(part, formula, group, base, level=level).frame
     except EstimationError:
-        if not by:
+        if whole:
             raise
         return {}
     return {row[group]: {str(name): value for name, value in row.items()} for row in frame.to_dict("records")}
@@ -250,11 +251,13 @@ def default_formula(survey: Survey, variable: str, without: Sequence[str] = ()) 
     >>> default_formula(wk.Survey(frame, weights="w"), "annual_pay")
     'np.log(Q("annual_pay")) ~ C(sex) + enterprise_tenure + I(enterprise_tenure ** 2)'
     """
-    frame = survey.frame
-    terms = [f"C({name})" for name in CATEGORIES if name not in without and _varies(frame, name)]
-    terms += [curve for name, curve in _CURVES.items() if name not in without and _varies(frame, name)]
+    here = survey.mask
+
+    def held(name: str) -> bool:
+        if name in without or name not in survey.columns:
+            return False
+        return int(survey.columns_frame([name])[name][here].nunique()) > 1
+
+    terms = [f"C({name})" for name in CATEGORIES if held(name)]
+    terms += [curve for name, curve in _CURVES.items() if held(name)]
     return f'np.log(Q("{variable}")) ~ {" + ".join(terms) or "1"}'
-
-
-def _varies(frame: pd.DataFrame, name: str) -> bool:
-    return name in frame and frame[name].nunique() > 1

@@ -57,7 +57,7 @@ def shares(guideline: Guideline, growth: EnterpriseGrowth, by: By = None, *, of:
         raise InputError(f"{of!r}", where="of", expected="enterprises or workers")
     survey = growth.workers if of == "workers" else growth.weighted()
     names = names_of(by)
-    differing = [name for name in names if name not in survey.frame.columns and name in growth.workers.frame.columns]
+    differing = [name for name in names if name not in survey.columns and name in growth.workers.columns]
     if differing:
         raise InputError(
             f"column {differing[0]!r} differs inside an enterprise",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from wagekit.arrays import Flags, Floats
 from wagekit.estimates import Estimates
 from wagekit.models.formulas import check_level, description
-from wagekit.results import TableSource, to_estimates
+from wagekit.results import TableSource, counted, to_estimates
 from wagekit.statistics.cells import Cells
 from wagekit.statistics.estimation import estimate
 from wagekit.statistics.result import Result
+from wagekit.statistics.variable import Variable
 from wagekit.statistics.variance import Linearized
 from wagekit.survey_statistics import By, names_of
 
@@ -25,6 +26,25 @@ if TYPE_CHECKING:
 
 NUMBERS = ("estimate", "se", "cv", "ci_lower", "ci_upper")
 """Columns of a result that a value which is not defined leaves empty."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A statistic that is asked of the domains of a table.
+
+    Parameters
+    ----------
+    word : its name.
+    statistic : from cells to a :class:`~wagekit.statistics.result.Result`.
+    present : shape (n,), rows that have what the statistic needs.
+    sizes : each of shape (n,), what the statistic is made of, without weights: one enterprise's largest share of
+        any of them is what a rule against dominance looks at.
+    """
+
+    word: str
+    statistic: Callable[[Cells], Result]
+    present: Flags
+    sizes: Sequence[Floats] = ()
 
 
 def one_statistic(
@@ -42,22 +62,59 @@ def one_statistic(
 
     Parameters
     ----------
-    word : name of the statistic.
+    word, statistic, present, sizes : as :class:`Asked` has them.
     by : domain columns.
-    statistic : from cells to a :class:`~wagekit.statistics.result.Result`.
-    present : shape (n,), rows that have what the statistic needs.
-    sizes : each of shape (n,), what the statistic is made of, without weights: one enterprise's largest share of
-        any of them is what a rule against dominance looks at.
     variable : what was estimated; `word` if empty.
+    """
+    made = statistics_of(survey, by, [Asked(word, statistic, present, sizes)], variable=variable, level=level)
+    return replace(made, domains=made.domains.drop(columns="statistic"))
+
+
+def statistics_of(
+    survey: Survey, by: By, asked: Sequence[Asked], *, variable: str = "", level: float = 0.95, **metadata: Any
+) -> Estimates:
+    """Several statistics in each domain, what they share worked out once; otherwise as :func:`together` has them.
+
+    Parameters
+    ----------
+    by : domain columns.
+    asked : the statistics, in their order within a domain.
+    variable : what was estimated; the first statistic's name if empty.
+    metadata : further metadata of the estimates.
     """
     check_level(level)
     code, domains = survey.cross(by)
-    cells = Cells(survey.sample, np.where(present, code, -1), len(domains))
-    estimated = estimate(cells, statistic, level=level)
-    ones = np.ones(survey.sample.n)
-    made = to_estimates(variable or word, names_of(by), domains, ones, [word], estimated, description(survey, level))
-    made = with_sizes(made, cells, sizes)
+    ones = Variable(np.ones(survey.sample.n))
+    shared: dict[bytes, Cells] = {}
+    tables, largest = [], []
+    for one in asked:
+        # Mostly the same rows answer all: their cells are counted once.
+        key = np.packbits(one.present).tobytes()
+        if key not in shared:
+            shared[key] = Cells(survey.sample, np.where(one.present, code, -1), len(domains), ones)
+        cells = shared[key]
+        tables.append(counted(estimate(cells, one.statistic, level=level), ones))
+        largest.append(_largest(cells, one.sizes) if one.sizes else None)
+    count = len(asked)
+    order = np.arange(count * len(domains)).reshape(count, -1).T.reshape(-1)
+    words = [one.word for one in asked]
+    rows = domains.take(np.repeat(np.arange(len(domains)), count)).reset_index(drop=True)
+    about = {**description(survey, level), **metadata}
+    made = to_estimates(variable or words[0], names_of(by), rows, ones, words[:1], tables, about, order)
+    named = _repeated(words, len(domains))
+    described = made.domains.copy()
+    described.insert(len(made.by), "statistic", named)
+    own = described["largest_total_share"].to_numpy().reshape(-1, count).T
+    shares = [given if given is not None else default for given, default in zip(largest, own, strict=True)]
+    described["largest_total_share"] = np.stack(shares, axis=1).reshape(-1)
+    made = replace(made, frame=made.frame.assign(statistic=named), domains=described)
     return blanked(made, (made.frame["flag"] == "not_defined").to_numpy())
+
+
+def _repeated(words: Sequence[str], times: int) -> Any:
+    import pandas as pd
+
+    return pd.array(list(words), dtype="str").take(np.tile(np.arange(len(words)), times))
 
 
 def with_sizes(estimates: Estimates, cells: Cells, sizes: Sequence[Floats]) -> Estimates:
@@ -67,8 +124,13 @@ def with_sizes(estimates: Estimates, cells: Cells, sizes: Sequence[Floats]) -> E
     """
     if not sizes:
         return estimates
-    largest = [cells.largest_share(np.abs(size) * cells.sample.weights) for size in sizes]
-    return replace(estimates, domains=estimates.domains.assign(largest_total_share=np.maximum.reduce(largest)))
+    return replace(estimates, domains=estimates.domains.assign(largest_total_share=_largest(cells, sizes)))
+
+
+def _largest(cells: Cells, sizes: Sequence[Floats]) -> Floats:
+    """The largest enterprise's share of any of some sizes in each cell, shape (cells,)."""
+    weights = cells.sample.weights
+    return np.asarray(np.maximum.reduce([cells.largest_share(np.abs(size) * weights) for size in sizes]))
 
 
 def where_defined(result: Result, defined: Flags) -> Result:

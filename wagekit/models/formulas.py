@@ -57,25 +57,24 @@ def groups_of(data: ModelData, group: str, reference: Any) -> tuple[Codes, Value
 
 def model_data(survey: Survey, formula: str, also: str | None = None) -> ModelData:
     """The formula's columns for the rows that have a value of each variable, and of the column `also`."""
+    import pandas as pd
     from statsmodels.regression.linear_model import OLS
 
-    frame = survey.frame
-    if also is not None and also not in frame.columns:
+    known = survey.columns
+    if also is not None and also not in known:
         raise InputError(f"there is no column {also!r}", where="frame", expected="a column of the survey")
     # A name before "(" or after "." is a function's, not a column's.
-    used = [
-        name for name in map(str, frame.columns) if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)(?!\s*\()", formula)
-    ]
+    used = [name for name in map(str, known) if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)(?!\s*\()", formula)]
     columns = list(dict.fromkeys([*used, *([also] if also is not None else [])]))
     if not used:
         raise EstimationError(f"{formula!r} names no column of the survey", where="formula", expected="outcome ~ terms")
-    frame = frame[columns]
-    frame = frame[frame.notna().all(axis=1)]
+    frame = survey.columns_frame(columns)
+    frame = frame[survey.mask & frame.notna().all(axis=1)]
     if frame.empty:
         raise EstimationError(
             "no row has a value of every variable", where="formula", expected="respondents in the domain"
         )
-    frame = frame.assign(**{name: _plain(frame[name]) for name in columns})
+    frame = pd.DataFrame({name: _plain(frame[name]) for name in columns}, index=frame.index)
     try:
         with np.errstate(all="ignore"):
             model = OLS.from_formula(formula, frame, missing="drop")

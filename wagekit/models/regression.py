@@ -230,7 +230,7 @@ def adjusted_premium(
     values = np.zeros(survey.sample.n)
     values[data.rows] = pay
     counts = domain_counts([Cells(survey.sample, cell_of_row, len(others))], [values])
-    key = pd.DataFrame({group: levels[others]}).infer_objects()
+    key = {group: pd.Series(levels[others]).infer_objects()}
     columns: dict[str, Any] = {
         "statistic": "premium",
         "estimate": b,
@@ -244,11 +244,11 @@ def adjusted_premium(
         "n_psu": counts["n_psu"],
         "flag": flag,
     }
-    frame = key.assign(**{name: columns[name] for name in RESULT_COLUMNS})
+    frame = pd.DataFrame(key | {name: columns[name] for name in RESULT_COLUMNS})
     metadata = {
         **description(survey, level),
         "formula": formula,
         "reference": reference,
         "outcome": outcome,
     }
-    return Estimates(frame, (group,), data.outcome, key.assign(**counts), metadata)
+    return Estimates(frame, (group,), data.outcome, pd.DataFrame(key | counts), metadata)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import ReleaseError
 from wagekit.grouping import TOTAL
 from wagekit.options import Language, Precision
 from wagekit.publish.words import WORDS, Status, clean_text, unit_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNITS: Mapping[str, tuple[float, int]] = MappingProxyType(
     {"元/年": (1.0, 0), "万元/年": (10_000.0, 2), "元/月": (1.0, 0), "元/小时": (1.0, 2), "元": (1.0, 0)}
@@ -46,6 +49,31 @@ class Cell:
 
     value: Decimal | None
     status: Status = ""
+
+
+class EstimateRow(NamedTuple):
+    """A row of estimates as far as it may be printed; missing what the estimates don't tell."""
+
+    estimate: float
+    se: float
+    ci_lower: float
+    ci_upper: float
+    n: float
+    n_psu: float
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[EstimateRow]:
+    """The rows of estimates."""
+    columns = (frame[name].tolist() if name in frame else [math.nan] * len(frame) for name in EstimateRow._fields)
+    return map(EstimateRow, *columns)
+
+
+def codes_of(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
+    """The codes of the items of estimates, row by row; () where they are of the whole sample."""
+    if not by:
+        return [()] * len(frame)
+    columns = ([code_text(value) for value in frame[name].tolist()] for name in by)
+    return list(zip(*columns, strict=True))
 
 
 @dataclass(frozen=True)
@@ -196,7 +224,7 @@ def _precision_keys(precision: Sequence[Precision]) -> list[str]:
 
 def cells_of(
     statistic: str,
-    figure: Any | None,
+    figure: EstimateRow | None,
     status: Status,
     precision: Sequence[Precision],
     unit: Unit,
@@ -206,8 +234,7 @@ def cells_of(
 
     Parameters
     ----------
-    figure : the estimate's row, with ``estimate``, ``se``, ``ci_lower``, ``ci_upper`` and ``n``; None when the
-        estimate is held back.
+    figure : the estimate; None when it is held back.
     status : why it is held back.
     """
     keys = _precision_keys(precision)
@@ -234,7 +261,7 @@ def cells_of(
     return cells
 
 
-def count_cells(figures: Sequence[Any]) -> list[Cell]:
+def count_cells(figures: Sequence[EstimateRow]) -> list[Cell]:
     """Respondents and enterprises behind the released figures of an item; none when nothing is released."""
     if not figures:
         return [Cell(None, "c"), Cell(None, "c")]

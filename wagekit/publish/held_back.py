@@ -15,12 +15,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wagekit.disclosure.rules import ReleaseRules, judge
-from wagekit.publish.figures import code_text, percent
+from wagekit.disclosure.rules import Reason, ReleaseRules
+from wagekit.publish.figures import EstimateRow, codes_of, percent, rows_of
 
 if TYPE_CHECKING:
     from wagekit.estimates import Estimates
     from wagekit.publish.table import WageTable
+
+Judged = Sequence[tuple["Estimates", Sequence[Reason]]]
+"""Estimates, and for each of their rows why it is held back."""
 
 VARIABLE = "WAGEKIT_HELD_BACK"
 """Environment variable with the path of the private file."""
@@ -56,19 +59,19 @@ class Withheld:
     printed: tuple[str, ...]
 
 
-def record(table: WageTable, estimates: Sequence[Estimates], rules: ReleaseRules, factors: Mapping[str, float]) -> None:
+def record(table: WageTable, judged: Judged, rules: ReleaseRules, factors: Mapping[str, float]) -> None:
     """Add what a table held back to the file that :data:`VARIABLE` names; without the variable do nothing.
 
     Parameters
     ----------
     table : as published.
-    estimates, rules : what it was made of.
+    judged, rules : what it was made of.
     factors : statistic -> divisor from the data's unit to the printed one.
     """
     path = os.environ.get(VARIABLE)
     if not path:
         return
-    line = json.dumps(asdict(_withheld(table, estimates, rules, factors)), ensure_ascii=False) + "\n"
+    line = json.dumps(asdict(_withheld(table, judged, rules, factors)), ensure_ascii=False) + "\n"
     # Readable by the owner alone from its first byte; one write, so that lines of two processes don't mix.
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -91,29 +94,26 @@ def _from_json(data: dict[str, Any]) -> Withheld:
     return Withheld(data["title"], data["variable"], by, figures("held"), figures("shown"), printed)
 
 
-def _withheld(
-    table: WageTable, estimates: Sequence[Estimates], rules: ReleaseRules, factors: Mapping[str, float]
-) -> Withheld:
+def _withheld(table: WageTable, judged: Judged, rules: ReleaseRules, factors: Mapping[str, float]) -> Withheld:
     held: list[Figure] = []
     shown: list[Figure] = []
-    for part in estimates:
-        reasons = judge(part, rules)["reason"]
-        for figure, reason in zip(part.frame.to_dict("records"), reasons, strict=True):
-            codes = tuple(code_text(figure[name]) for name in part.by)
-            word = str(figure["statistic"])
-            few = rules.min_employees_tails is not None and not figure["n"] >= rules.min_employees_tails
+    for part, reasons in judged:
+        words = [str(word) for word in part.frame["statistic"].tolist()]
+        rows = zip(codes_of(part.frame, part.by), words, rows_of(part.frame), reasons, strict=True)
+        for codes, word, figure, reason in rows:
+            few = rules.min_employees_tails is not None and not figure.n >= rules.min_employees_tails
             names = ["estimate", "se", "ci_lower", "ci_upper"] if reason else []
             if not reason and few and percent(word):
                 names = ["ci_lower", "ci_upper"]
-            held += _figures(figure, codes, word, names, factors)
-            shown += _figures(figure, codes, word, [] if reason else ["estimate"], factors)
+            held += _exact(figure, codes, word, names, factors)
+            shown += _exact(figure, codes, word, [] if reason else ["estimate"], factors)
     cells = [cell for row in table.rows for cell in row.cells if cell.value is not None]
     printed = tuple(dict.fromkeys(f"{cell.value:f}" for cell in cells))
-    return Withheld(table.title, str(estimates[0].variable), table.by, tuple(held), tuple(shown), printed)
+    return Withheld(table.title, str(judged[0][0].variable), table.by, tuple(held), tuple(shown), printed)
 
 
-def _figures(
-    figure: Mapping[Any, Any], codes: tuple[str, ...], word: str, names: Sequence[str], factors: Mapping[str, float]
+def _exact(
+    figure: EstimateRow, codes: tuple[str, ...], word: str, names: Sequence[str], factors: Mapping[str, float]
 ) -> list[Figure]:
-    values = [float(figure.get(name, math.nan)) for name in names]
+    values = [float(getattr(figure, name)) for name in names]
     return [Figure(codes, word, value, factors.get(word, 1.0)) for value in values if math.isfinite(value)]

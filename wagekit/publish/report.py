@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wagekit.collect.classification import Classification
+    from wagekit.collect.store import Store
     from wagekit.estimates import Estimates
     from wagekit.survey import Survey
 
@@ -224,7 +225,24 @@ def open_report(
     from wagekit.collect.store import open as open_store
 
     with open_store(Path(store), read_only=True) as opened:
-        survey, labels = opened.survey(wave, part=part), opened.classifications(wave)
+        return report_from(opened, wave, part=part, language=language, rules=rules)
+
+
+def report_from(
+    opened: Store,
+    wave: int,
+    *,
+    part: Mapping[str, str] | None = None,
+    language: Language = "zh",
+    rules: str | os.PathLike[str] = "",
+) -> Report:
+    """One wave of a store that is open already; :func:`open_report` says of the rest.
+
+    Parameters
+    ----------
+    opened : the store; the report needs it no longer once it is made.
+    """
+    survey, labels = opened.survey(wave, part=part), opened.classifications(wave)
     about = survey.metadata["pay"]
     return Report(
         # Titles of tables name the year, not the survey.

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from wagekit.disclosure.rules import ReleaseRules, judge, rules_for
@@ -17,19 +18,21 @@ from wagekit.publish.counts import refuse_counts_beside_means, refuse_sums_besid
 from wagekit.publish.figures import (
     Cell,
     Column,
+    EstimateRow,
     Labels,
     Namer,
     Row,
     Unit,
     cells_of,
     code_order,
-    code_text,
+    codes_of,
     columns_of,
     count_cells,
     is_money,
+    rows_of,
     statistics_in_order,
 )
-from wagekit.publish.held_back import record
+from wagekit.publish.held_back import Judged, record
 from wagekit.publish.words import (
     WORDS,
     Status,
@@ -70,7 +73,7 @@ class Measure:
         whole = f"{group} {heading}" if group and heading.isascii() else f"{group}{heading}"
         return Column(key, heading, group, whole, self.decimals, self.unit)
 
-    def cell(self, figure: Any, status: Status) -> Cell:
+    def cell(self, figure: EstimateRow | None, status: Status) -> Cell:
         """The printed value of an estimate's row; none where it is held back or there is no number."""
         if figure is None:
             return Cell(None, status)
@@ -114,14 +117,14 @@ class WageTable:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        import pandas as pd
-
         table = self.to_json()
         heads = [WORDS[self.language]["number"], *self.headings, *(column.heading for column in self.columns)]
-        text = pd.DataFrame(table["rows"], columns=pd.Index(heads)).to_string(index=False)
-        return "\n".join((self.title, table["unit"], text, *table["notes"]))
+        lines = [heads, *table["rows"]]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        texts = (" ".join(map(str.rjust, line, widths)) for line in lines)
+        return "\n".join((self.title, table["unit"], *texts, *table["notes"]))
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A name made of the table's content, the same for the same table."""
         content = repr((self.title, self.unit, self.headings, self.columns, self.rows, self.notes))
@@ -318,7 +321,8 @@ def release(
     names = Namer(first.by, labels, language)
     rows: list[Row] = []
     left_out = 0
-    items = _released(parts, rules)
+    judged = [(part, judge(part, rules)["reason"].tolist()) for part in parts]
+    items = _released(judged)
     for key in sorted(items, key=code_order):
         figures = {word: items[key].get(word, _ABSENT) for word in chosen}
         if held_back == "drop" and all(status for _, status in figures.values()):
@@ -350,7 +354,7 @@ def release(
     refuse_counts_beside_means([table])
     refuse_sums_beside_gaps(table)
     factors = {word: float(printed_unit.factor) for word in available if is_money(word)}
-    record(table, parts, rules, factors | {word: measure.factor for word, measure in measured.items()})
+    record(table, judged, rules, factors | {word: measure.factor for word, measure in measured.items()})
     return table
 
 
@@ -382,19 +386,19 @@ def _same_table(parts: Sequence[Estimates]) -> Estimates:
     return first
 
 
-_ABSENT: tuple[Any, Status] = (None, "x")
+_ABSENT: tuple[EstimateRow | None, Status] = (None, "x")
 
 
-def _released(parts: Sequence[Estimates], rules: ReleaseRules) -> dict[tuple[str, ...], dict[str, tuple[Any, Status]]]:
+def _released(
+    judged: Judged,
+) -> dict[tuple[str, ...], dict[str, tuple[EstimateRow | None, Status]]]:
     """Item -> statistic -> its estimate and "", or None and why not."""
-    items: dict[tuple[str, ...], dict[str, tuple[Any, Status]]] = {}
-    for part in parts:
-        reasons = judge(part, rules)["reason"]
-        columns = [part.frame[name].tolist() for name in part.by]
-        codes: list[tuple[Any, ...]] = list(zip(*columns, strict=True)) if columns else [()] * len(part.frame)
-        for code, figure, reason in zip(codes, part.frame.itertuples(index=False), reasons, strict=True):
-            key = tuple(code_text(value) for value in code)
-            item, word = items.setdefault(key, {}), str(figure.statistic)
+    items: dict[tuple[str, ...], dict[str, tuple[EstimateRow | None, Status]]] = {}
+    for part, reasons in judged:
+        words = [str(word) for word in part.frame["statistic"].tolist()]
+        rows = zip(codes_of(part.frame, part.by), words, rows_of(part.frame), reasons, strict=True)
+        for key, word, figure, reason in rows:
+            item = items.setdefault(key, {})
             if word in item:
                 raise ReleaseError(
                     f"two estimates of {word!r} for the item {' / '.join(key) or 'all'}",

@@ -102,8 +102,7 @@ def read_records(store: Store, wave: int) -> WaveRecords:
         raise DesignError(
             "the design names no enterprises", where=str(store.path), do="Name them in the mapping's [design]"
         )
-    log = store.log()
-    log = log[log["wave"] == wave]
+    log = store.log(wave)
     return WaveRecords(
         wave=wave,
         survey=survey,

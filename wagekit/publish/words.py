@@ -219,9 +219,10 @@ def clean_text(text: object, *, where: str) -> str:
     >>> clean_text("  软件\\x00和\\n信息 ", where="name")
     '软件和 信息'
     """
-    line = _DIRECTION.sub("", str(text))
-    line = "".join(" " if c.isspace() else c for c in line)
-    line = "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs") and not _noncharacter(c))
+    line = str(text)
+    if not line.isprintable():  # printable characters are none of those, and no white space but the plain one
+        line = "".join(" " if c.isspace() else c for c in _DIRECTION.sub("", line))
+        line = "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs") and not _noncharacter(c))
     line = " ".join(line.split())
     if len(line) > _LONGEST:
         raise ReleaseError(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import EstimationError, InputError
@@ -24,9 +24,12 @@ from wagekit.publish.groups.words import WORDS
 from wagekit.publish.guideline.tables import percent_rules
 from wagekit.publish.printed import has
 from wagekit.publish.rearrange import one_class, rows_as_items, with_limits
-from wagekit.publish.report import Report, open_report
+from wagekit.publish.report import Report, report_from
 from wagekit.publish.table import Measure, WageTable, release
 from wagekit.publish.words import dimension_in_title
+
+if TYPE_CHECKING:
+    from wagekit.collect.store import Store
 
 By = str | Sequence[str] | None
 
@@ -330,8 +333,13 @@ def open_group_report(
     InputError
         If no minimum wage is given and none is known.
     """
-    report = open_report(store, wave, language=language, rules=rules)
-    chosen = MinimumWage(minimum_wage) if minimum_wage > 0 else known_minimum_wage(store, region, wave)
+    from pathlib import Path
+
+    from wagekit.collect.store import open as open_store
+
+    with open_store(Path(store), read_only=True) as opened:
+        report = report_from(opened, wave, language=language, rules=rules)
+        chosen = MinimumWage(minimum_wage) if minimum_wage > 0 else known_minimum_wage(opened, region, wave)
     if chosen is None:
         raise InputError(
             f"no minimum wage of {region} in {wave} is known", where=str(store), do="Give minimum_wage, 元 a month"
@@ -341,20 +349,9 @@ def open_group_report(
     return GroupReport(report, chosen, less, shares, premiums)
 
 
-def known_minimum_wage(store: str | os.PathLike[str], region: str, year: int) -> MinimumWage | None:
-    """The store's reference figure of the monthly minimum wage, None where it has none.
-
-    Raises
-    ------
-    StoreError
-        If the store can't be opened.
-    """
-    from pathlib import Path
-
-    from wagekit.collect.store import open as open_store
-
-    with open_store(Path(store), read_only=True) as opened:
-        known = opened.reference()
+def known_minimum_wage(opened: Store, region: str, year: int) -> MinimumWage | None:
+    """The reference figure of the monthly minimum wage in an open store, None where it has none."""
+    known = opened.reference()
     known = known[known["series"] == "minimum_wage_month"]
     found = known[(known["region"] == region) & (known["year"] == year)]
     if found.empty:
@@ -365,4 +362,4 @@ def known_minimum_wage(store: str | os.PathLike[str], region: str, year: int) ->
 
 def taken_off(report: Report) -> tuple[str, ...]:
     """Columns that are taken off pay before it is held against the minimum wage, as far as the wave has them."""
-    return ("overtime_pay",) if "overtime_pay" in report.survey.frame.columns else ()
+    return ("overtime_pay",) if "overtime_pay" in report.survey.columns else ()

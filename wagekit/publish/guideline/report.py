@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from wagekit.collect.parts import in_wave
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import DesignError, InputError
 from wagekit.guidance.enterprises import EnterpriseGrowth, enterprise_growth, full_year, matched_growth
-from wagekit.guidance.guideline import Guideline, guideline
-from wagekit.guidance.lines import guidelines
+from wagekit.guidance.guideline import Guideline, guideline, guidelines_until
 from wagekit.guidance.shares import Of
 from wagekit.options import Language
 from wagekit.publish import findings
@@ -23,13 +23,14 @@ from wagekit.publish.guideline import charts as guideline_charts
 from wagekit.publish.guideline import findings as said
 from wagekit.publish.guideline.tables import growth_table, parts_table, percent_rules, share_table
 from wagekit.publish.guideline.words import GUIDELINE_WORDS
-from wagekit.publish.report import Report, open_report
+from wagekit.publish.report import Report, report_from
 from wagekit.publish.table import WageTable
 from wagekit.waves import decompose_growth
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wagekit.collect.store import Store
     from wagekit.estimates import Estimates
     from wagekit.guidance.rules import Results
     from wagekit.survey import Survey
@@ -187,15 +188,26 @@ def open_guideline_report(
     DesignError
         If the survey names no enterprises.
     """
-    report = open_report(store, wave, language=language, rules=rules)
-    return beside_guideline(
-        report, store, region=region, before=before, cpi=cpi, max_se_growth=max_se_growth, max_se_shares=max_se_shares
-    )
+    from pathlib import Path
+
+    from wagekit.collect.store import open as open_store
+
+    with open_store(Path(store), read_only=True) as opened:
+        report = report_from(opened, wave, language=language, rules=rules)
+        return beside_guideline(
+            report,
+            opened,
+            region=region,
+            before=before,
+            cpi=cpi,
+            max_se_growth=max_se_growth,
+            max_se_shares=max_se_shares,
+        )
 
 
 def beside_guideline(
     report: Report,
-    store: str | os.PathLike[str],
+    opened: Store,
     *,
     region: str = "上海",
     before: int | None = None,
@@ -207,39 +219,47 @@ def beside_guideline(
 
     Parameters
     ----------
-    report : the later wave, or a part of it.
-    store, region, before, cpi, max_se_growth, max_se_shares : as :func:`open_guideline_report` takes them.
+    report : the later wave, or a part of it: then of the earlier one the enterprises of that part alone are read.
+    opened : the store that holds both waves.
+    region, before, cpi, max_se_growth, max_se_shares : as :func:`open_guideline_report` takes them.
 
     Raises
     ------
     StoreError
-        If the store can't be opened or holds no such wave.
+        If the store holds no such wave.
     InputError
         If there is no guideline of the region and year, or `cpi` is no number.
     DesignError
         If the survey names no enterprises.
     """
-    from pathlib import Path
-
-    from wagekit.collect.store import open as open_store
-
-    with open_store(Path(store), read_only=True) as opened:
-        earlier = opened.survey(report.wave - 1 if before is None else before)
-        lines: pd.DataFrame = opened.guideline_lines()
+    earlier = _earlier(opened, report, report.wave - 1 if before is None else before)
+    lines: pd.DataFrame = opened.guideline_lines()
     if not (report.survey.design.psu and earlier.design.psu):
-        raise DesignError("the design names no enterprises", where=str(store), do="Name them in the mapping's [design]")
+        raise DesignError(
+            "the design names no enterprises", where=str(opened.path), do="Name them in the mapping's [design]"
+        )
     chosen = guideline(region, report.wave, lines=lines)
-    known = guidelines(region, lines=lines)["year"]
-    years = tuple(guideline(region, year, lines=lines) for year in sorted(known) if year <= report.wave)
     return GuidelineReport(
         report=report,
         before=earlier,
         guideline=chosen,
-        years=years,
+        years=guidelines_until(region, report.wave, lines=lines),
         cpi=_number(cpi),
         growth_rules=percent_rules(report.rules, max_se_growth),
         share_rules=percent_rules(report.rules, max_se_shares),
     )
+
+
+def _earlier(opened: Store, report: Report, year: int) -> Survey:
+    """The earlier wave: beside a part of the later one those enterprises of it that the part has, since growth is that
+    of enterprises in both; a correction of others then changes nothing of the report.
+    """
+    if report.part:
+        try:
+            return opened.survey(year, part=in_wave(report.part, report.wave))
+        except InputError:  # a design under which the enterprises of a part are not all that counts
+            pass
+    return opened.survey(year)
 
 
 def _number(cpi: str | float | None) -> float | None:

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from wagekit.arrays import Floats
 from wagekit.disclosure.rules import ReleaseRules
 from wagekit.errors import InputError
 from wagekit.estimates import Estimates
@@ -70,12 +73,9 @@ def growth_table(
     for band in comparison.bands:
         measures[f"p_{band.name}"] = Measure(band_bounds(band, language), words["probability"], decimals=0)
     scale = {name: 1.0 if name.startswith("p_") else 100.0 for name in measures}
-    parts = [
-        _statistic(comparison.estimates, name, comparison.frame[name].to_numpy(float) / scale[name])
-        for name in measures
-    ]
+    figures = {name: comparison.frame[name].to_numpy(float) / scale[name] for name in measures}
     return release(
-        parts,
+        _with_figures(comparison.estimates, figures),
         rules,
         title=_title("growth_title", comparison.by, comparison.guideline, language),
         unit="%",
@@ -86,10 +86,20 @@ def growth_table(
     )
 
 
-def _statistic(estimates: Estimates, name: str, values: Any) -> Estimates:
-    """A figure made from the growth of each domain, judged by the growth's own counts and error."""
-    rows = estimates.frame[estimates.frame["statistic"] == "growth"].reset_index(drop=True)
-    return replace(estimates, frame=rows.assign(statistic=name, estimate=values), source=None)
+def _with_figures(estimates: Estimates, figures: Mapping[str, Floats]) -> Estimates:
+    """Figures made from the growth of each domain, judged by the growth's own counts and error.
+
+    Parameters
+    ----------
+    figures : statistic -> its value in each domain, shape (domains,).
+    """
+    import pandas as pd
+
+    rows = estimates.frame[estimates.frame["statistic"] == "growth"]
+    frame = pd.concat([rows] * len(figures), ignore_index=True)
+    words, values = np.repeat(list(figures), len(rows)), np.concatenate(list(figures.values()))
+    frame = frame.assign(statistic=words, estimate=values)
+    return replace(estimates, frame=frame, source=None)
 
 
 def share_table(

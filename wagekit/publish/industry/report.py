@@ -25,11 +25,12 @@ from wagekit.publish.industry.complement import with_safe_rest
 from wagekit.publish.industry.tables import has_figures, low_pay_table, named_after, without_definitions
 from wagekit.publish.industry.words import WORDS
 from wagekit.publish.labour_cost.report import LabourCostReport
-from wagekit.publish.report import Report, open_report
+from wagekit.publish.report import Report, report_from
 from wagekit.publish.table import WageTable
 from wagekit.publish.words import dimension_in_title
 
 if TYPE_CHECKING:
+    from wagekit.collect.store import Store
     from wagekit.estimates import Estimates
     from wagekit.survey import Survey
 
@@ -103,7 +104,7 @@ class IndustryReport:
         if column not in self._by_column:
             people = self.graded if column == "skill_level" else self.report
             table = None
-            if column in people.survey.frame.columns:
+            if column in people.survey.columns:
                 made = people.survey.percentiles(people.pay, by=column)
                 labels = {**people.labels, "age_group": self._ages(made)}
                 table = without_definitions(people.table(made, title=self.title(column), labels=labels))
@@ -150,7 +151,7 @@ class IndustryReport:
 
         None if the survey has no sizes, or not two can be published.
         """
-        if self.guideline is None or "enterprise_size" not in self.report.survey.frame.columns:
+        if self.guideline is None or "enterprise_size" not in self.report.survey.columns:
             return None
         before, pay = self.guideline.before, self.report.pay
 
@@ -173,7 +174,7 @@ class IndustryReport:
 
         None if the survey has no sizes, or but one, which would repeat the whole.
         """
-        if self.costs is None or "enterprise_size" not in self.report.survey.frame.columns:
+        if self.costs is None or "enterprise_size" not in self.report.survey.columns:
             return None
         made = with_safe_rest(self.costs.enterprises, "enterprise_size", labour_cost, self.report.rules)
         table = self.costs.indicators_of(made, notes=[self.words["rest_note"]])
@@ -246,33 +247,33 @@ def open_industry_report(
     InputError
         If the survey has no column ``industry``, or neither it nor its classification has the code.
     """
-    report = open_report(store, wave, part={"industry": industry}, language=language, rules=rules)
-    labels = report.labels.get("industry")
-    if not len(report.survey) and (labels is None or industry not in labels):
-        raise InputError(
-            f"there is no industry {industry!r}", where="industry", expected="code of a section, such as 'C'"
-        )
-    guideline = None
-    if _has_wave_and_line(store, wave, region):
-        guideline = beside_guideline(
-            report, store, region=region, cpi=cpi, max_se_growth=max_se_growth, max_se_shares=max_se_bands
-        )
-    chosen = MinimumWage(minimum_wage) if minimum_wage > 0 else known_minimum_wage(store, region, wave)
+    from pathlib import Path
+
+    from wagekit.collect.store import open as open_store
+
+    with open_store(Path(store), read_only=True) as opened:
+        report = report_from(opened, wave, part={"industry": industry}, language=language, rules=rules)
+        labels = report.labels.get("industry")
+        if not len(report.survey) and (labels is None or industry not in labels):
+            raise InputError(
+                f"there is no industry {industry!r}", where="industry", expected="code of a section, such as 'C'"
+            )
+        guideline = None
+        if _has_wave_and_line(opened, wave, region):
+            guideline = beside_guideline(
+                report, opened, region=region, cpi=cpi, max_se_growth=max_se_growth, max_se_shares=max_se_bands
+            )
+        chosen = MinimumWage(minimum_wage) if minimum_wage > 0 else known_minimum_wage(opened, region, wave)
     costs = LabourCostReport(report, percent_rules(report.rules, max_se_bands)) if _answered(report) else None
     given: dict[str, str | float] = {"minimum_wage": minimum_wage or "", "cpi": "" if cpi is None else cpi}
     told = {"region": region, **given}
     return IndustryReport(report, industry, guideline, costs, chosen, max_se_shares, told)
 
 
-def _has_wave_and_line(store: str | os.PathLike[str], wave: int, region: str) -> bool:
+def _has_wave_and_line(opened: Store, wave: int, region: str) -> bool:
     """Whether the store has the wave before, and the region's guideline of the year."""
-    from pathlib import Path
-
-    from wagekit.collect.store import open as open_store
-
-    with open_store(Path(store), read_only=True) as opened:
-        lines = opened.guideline_lines(region)
-        return wave - 1 in opened.years() and bool((lines["year"] == wave).any())
+    lines = opened.guideline_lines(region)
+    return wave - 1 in opened.years() and bool((lines["year"] == wave).any())
 
 
 def _answered(report: Report) -> bool:

@@ -84,32 +84,36 @@ class LabourCostReport:
             "ci_upper": Measure(words["upper_limit"], interval, "", 1.0, 2),
             **{f"enterprise_{word}": Measure(f"{word[1:]}%", words["of_enterprises"], "", 1.0, 2) for word in _SPREAD},
         }
-        rows, domains, labels = [], [], {}
         available = set(whole.frame["statistic"])
-        for number, word in enumerate(INDICATOR_ORDER, start=1):
-            if word not in available:
-                continue
-            named = capital(name_of(word, self.language))
-            labels[str(number)] = words["labelled"].format(name=named, unit=_unit(_unit_of(word), self.language))
-            scale = 1e-4 if word in PER_HEAD else 100.0
-            own = whole.frame[whole.frame["statistic"] == word]
-            parts = [own.assign(statistic=name, estimate=own[column]) for name, column in _LIMITS.items()]
-            spread = labour_cost_percentiles(self.enterprises, word, q=(25, 50, 75))
-            lines = pd.concat([*parts, spread.frame.assign(statistic="enterprise_" + spread.frame["statistic"])])
-            numbers = ["estimate", "se", "ci_lower", "ci_upper"]
-            rows.append(lines.assign(indicator=str(number), **{name: lines[name] * scale for name in numbers}))
-            described = whole.domains[whole.domains["statistic"] == word]
-            domains += [described.assign(indicator=str(number), statistic=name) for name in _LIMITS]
-            domains += [
-                spread.domains.assign(indicator=str(number), statistic=f"enterprise_{name}") for name in _SPREAD
-            ]
-        made = replace(
-            whole,
-            frame=pd.concat(rows, ignore_index=True),
-            by=("indicator",),
-            domains=pd.concat(domains, ignore_index=True),
-            source=None,
+        codes = {word: str(number) for number, word in enumerate(INDICATOR_ORDER, start=1) if word in available}
+        labels = {
+            code: words["labelled"].format(
+                name=capital(name_of(word, self.language)), unit=_unit(_unit_of(word), self.language)
+            )
+            for word, code in codes.items()
+        }
+        spreads = [labour_cost_percentiles(self.enterprises, word, q=(25, 50, 75)) for word in codes]
+        # Statistic by statistic, each with a row an indicator.
+        own = [whole.frame.assign(statistic=name, estimate=whole.frame[column]) for name, column in _LIMITS.items()]
+        frame = pd.concat([*own, *(spread.frame for spread in spreads)], ignore_index=True)
+        domains = pd.concat(
+            [*[whole.domains] * len(own), *(spread.domains for _ in _SPREAD for spread in spreads)], ignore_index=True
         )
+        of_whole, of_spreads = [codes[word] for word in whole.frame["statistic"]], list(codes.values())
+        shown = [f"enterprise_{word}" for word in _SPREAD]
+        by_indicator = [code for code in of_spreads for _ in shown]
+        frame = frame.assign(
+            indicator=[*of_whole * len(own), *by_indicator],
+            statistic=[*frame["statistic"].iloc[: len(of_whole) * len(own)], *shown * len(of_spreads)],
+        )
+        domains = domains.assign(
+            indicator=[*of_whole * len(own), *of_spreads * len(shown)],
+            statistic=[name for name in _LIMITS for _ in of_whole] + [name for name in shown for _ in of_spreads],
+        )
+        scale = frame["indicator"].map({code: 1e-4 if word in PER_HEAD else 100.0 for word, code in codes.items()})
+        numbers = ["estimate", "se", "ci_lower", "ci_upper"]
+        frame[numbers] = frame[numbers].mul(scale, axis=0)
+        made = replace(whole, frame=frame, by=("indicator",), domains=domains, source=None)
         return self._table(
             made, "overview_title", "万元/人年，%", measures, ["percentile_note", "ratio_note", "rank_note"], labels=labels,
             headings={"indicator": words["indicator"]},
