@@ -1,5 +1,7 @@
 """The font: found, known to matplotlib, and honest about what it can't draw."""
 
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
@@ -45,3 +47,28 @@ def test_the_embedded_face_holds_the_characters_of_the_text_and_no_more_than_it_
         assert set("工资123 ") <= {chr(code) for code in font.getBestCmap()}
         assert len(font.getGlyphOrder()) < 30
     assert len(face) < 20_000
+
+
+LOADS = """
+import os
+from pathlib import Path
+from wagekit.publish.rendering import fonts
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"), len(os.listdir("/proc/self/task"))
+
+fonts.typst_fonts()
+before, _ = held()
+fonts.load_for_typst()
+after, threads = held()
+print(after - before, threads)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks of Linux")
+def test_a_server_can_let_typst_read_the_font_without_a_thread():
+    said = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, text=True, check=True).stdout
+    read, threads = map(int, said.split())
+    assert threads == 1
+    # A little of what typst held before may be used again.
+    assert read > 0.9 * fonts.font_file().stat().st_size

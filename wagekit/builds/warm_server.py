@@ -26,6 +26,12 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wagekit.collect.classification import Classification
+
+from wagekit.publish.rendering.notebook_format import nbformat
 
 GRACE = 0.5
 """Seconds that helpers of an ended process have for putting their things away."""
@@ -58,8 +64,14 @@ def main() -> None:
         os._exit(0)
 
 
+set_by_libraries: dict[str, str] = {}
+"""Environment variables that libraries set when they were loaded; a kernel gets an environment of its own, and these."""
+
+
 def preload() -> None:
     """Load what reports and their kernels need, without starting a thread."""
+    before = dict(os.environ)
+    nbformat()
     for name in _LIBRARIES:
         import_module(name)
     for room in _ROOMS:
@@ -68,6 +80,7 @@ def preload() -> None:
             with suppress(ImportError):  # of an extra that is not installed
                 import_module(module.name)
     _rehearse()
+    set_by_libraries.update({name: value for name, value in os.environ.items() if before.get(name) != value})
     gc.collect()
     gc.freeze()  # the collector leaves these objects alone, so that their memory stays shared
 
@@ -79,23 +92,48 @@ _LIBRARIES = (
     "narwhals.stable.v2", "narwhals._pandas_like.namespace", "fontTools.ttLib.tables.C_F_F_", "uharfbuzz",
     "matplotlib.backends.backend_svg", "matplotlib.pyplot",
     "ipykernel.kernelapp", "ipykernel.ipkernel", "jupyter_client.asynchronous", "jupyter_client.manager", "nbclient",
-    "nbconvert.exporters", "typst", "lxml.html", "pikepdf", "pypdfium2", "zmq.utils.garbage",
+    "nbconvert.exporters", "typst", "lxml.html", "pikepdf", "pypdfium2", "zmq.utils.garbage", "psutil",
+    # What a kernel loads by name when it starts.
+    "ipykernel.debugger", "tornado.platform.asyncio", "IPython.core.completerlib", "IPython.core.debugger",
+    "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic", "encodings.utf_8_sig", "faulthandler",
+    # What tables are drawn with.
+    "narwhals.stable.v2._namespace", "narwhals._interchange.dataframe",
 )  # fmt: skip
 
 
 def _rehearse() -> None:
-    """Do once what is slow the first time only: fonts, templates, the format of notebooks."""
+    """Do once what is slow the first time only: fonts, templates, code lists, the format of notebooks."""
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    from wagekit.collect.classification import load, shipped_names
+    from wagekit.collect.parts import lists_digest
     from wagekit.publish import drawing
     from wagekit.publish.cover import Cover
     from wagekit.publish.rendering import exporters, fonts, notebook
-    from wagekit.publish.rendering.document import Document
+    from wagekit.publish.rendering.document import Document, Prose
+    from wagekit.publish.rendering.markdown import parse
+    from wagekit.publish.table import WageTable
     from wagekit.resources import resource
 
+    lists = {name: load(name) for name in shipped_names()}
+    lists_digest(lists)
     fonts.check_glyphs("工资", where="")
-    drawing.draw(lambda figure: None, height=1.0, synthetic=True, language="zh")
-    exporters.make_page(Document(Cover("工资"), ()))
-    fonts.typst_fonts()
+    drawing.draw(lambda sheet: sheet.text(0, 0, _letters(lists)), height=72.0, synthetic=True, language="zh")
+    WageTable("工资", "元/年", (), ("名称",), (), ()).to_html()
+    exporters.make_page(Document(Cover("工资"), (Prose(tuple(parse("$x$"))),)))
+    fonts.load_for_typst()
+    KernelProvisionerFactory.instance()  # it looks through all installed packages
     notebook.load(next(resource("notebooks").glob("*.ipynb")))
+
+
+def _letters(lists: Mapping[str, Classification]) -> str:
+    """What charts have most of: figures, and the names of industries and groups of occupations."""
+    names = (
+        name
+        for each in (lists["industry"], lists["occupation"])
+        for name in each.items.loc[each.items["level"].isin(each.levels[:2]), "name"]
+    )
+    return "0123456789%" + "".join(names)
 
 
 def serve(requests: socket.socket) -> None:

@@ -2,64 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from wagekit.errors import ReleaseError
+from wagekit.publish.chart_parts import (
+    NAME,
+    Item,
+    Rows,
+    finished,
+    heading,
+    items,
+    room_for_ticks,
+    ruled,
+    ruled_upwards,
+    wrapped,
+)
 from wagekit.publish.chart_words import CHART_WORDS
 from wagekit.publish.drawing import (
     ACCENT,
-    INK,
     LINE,
     MIDDLE,
     PALE,
     PAPER,
     QUIET,
-    SIMULATED,
     WIDTH,
+    Axis,
+    Box,
     Chart,
-    draw,
-    wrapped,
+    Point,
+    Sheet,
+    tick_text,
 )
+from wagekit.publish.lettering import width
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
     from wagekit.publish.pay_bands import PayBands
     from wagekit.publish.table import WageTable
 
 _PERCENTS = ("p10", "p25", "p50", "p75", "p90")
-
-
-@dataclass(frozen=True)
-class _Item:
-    """A row of a table: its name, and its published values as numbers and as printed, by column key."""
-
-    name: str
-    value: dict[str, float]
-    text: dict[str, str]
-
-
-def _items(table: WageTable) -> list[_Item]:
-    items: list[_Item] = []
-    for row in table.rows:
-        shown = [(c, cell) for c, cell in zip(table.columns, row.cells, strict=True) if cell.value is not None]
-        values = {column.key: float(cell.value or 0) for column, cell in shown}
-        texts = {column.key: table.printed(cell, column) for column, cell in shown}
-        items.append(_Item(("·" if table.language == "zh" else " / ").join(row.names), values, texts))
-    return items
-
-
-def _need(items: Sequence[Any], table: WageTable, what: str) -> None:
-    if not items:
-        raise ReleaseError(
-            f"no item has {what} that may be published",
-            where=f"chart of {table.title!r}",
-            expected="at least one",
-            do="Leave the chart out, or draw it from broader groups",
-        )
 
 
 def percentile_strips(table: WageTable, *, title: str | None = None, most: int = 30) -> Chart:
@@ -79,51 +59,37 @@ def percentile_strips(table: WageTable, *, title: str | None = None, most: int =
         If no item has a published median.
     """
     texts = CHART_WORDS[table.language]
-    items = sorted((item for item in _items(table) if "p50" in item.value), key=lambda item: -item.value["p50"])
-    _need(items, table, "a median")
-    skipped = max(len(items) - most, 0)
+    shown = sorted(items(table, ["p50"], "a median"), key=lambda item: -item.value["p50"])
+    skipped = max(len(shown) - most, 0)
+    drawn: list[Item | None] = [*shown]
     if skipped:
-        items = [*items[: (most + 1) // 2], *items[len(items) - most // 2 :]]
-    gap = (most + 1) // 2 if skipped else len(items)
-    places = [place + (place >= gap) for place in range(len(items))]
-    count = places[-1] + 1
-    row, above, below = 0.27, 0.52, 0.42 + (0.16 if table.synthetic else 0)
-    height = count * row + above + below
+        shown = [*shown[: (most + 1) // 2], *shown[len(shown) - most // 2 :]]
+        drawn = [*shown[: (most + 1) // 2], None, *shown[(most + 1) // 2 :]]
+    placed = [(place, item) for place, item in enumerate(drawn) if item is not None]
+    parts = [part for part in (("p10", "p90"), ("p25", "p75")) if any(set(part) <= set(item.value) for item in shown)]
+    rows = Rows([None if item is None else item.name for item in drawn], top=40 if parts else 24)
+    figures = WIDTH - max(width(text, 8.5) for text in [texts["median"], *(item.text["p50"] for item in shown)]) - 12
+    axis = Axis.from_zero(
+        [item.value[key] for item in shown for key in _PERCENTS if key in item.value], rows.left, figures
+    )
 
-    def paint(figure: Figure) -> None:
-        left = 2.1 / WIDTH
-        axes = figure.add_axes((left, below / height, 0.9 - left, count * row / height))
-        for place, item in zip(places, items, strict=True):
-            _strip(axes, place, item)
+    def paint(sheet: Sheet) -> None:
+        ruled(sheet, axis, rows.top, rows.bottom)
+        _strips(sheet, axis, [(rows(place), item.value) for place, item in placed])
+        rows.write_names(sheet)
+        for place, item in placed:
+            sheet.text(WIDTH, rows(place), item.text["p50"], side="right")
         if skipped:
-            axes.text(0.5, gap, texts["skipped"].format(count=skipped), color=QUIET, ha="center", va="center",
-                      transform=axes.get_yaxis_transform(), fontsize=8)  # fmt: skip
-        axes.set_ylim(count - 0.4, -0.6)
-        axes.set_yticks(places, [wrapped(item.name, 32) for item in items], linespacing=1.1, fontsize=8)
-        axes.tick_params(axis="y", length=0, pad=6)
-        _value_axis(
-            axes, axes.xaxis, [value for item in items for key, value in item.value.items() if key in _PERCENTS]
-        )
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
-        for place, item in zip(places, items, strict=True):
-            axes.text(1.1, place, item.text["p50"], transform=axes.get_yaxis_transform(), ha="right", va="center")
-        figure.text(
-            0.9 + 0.1 * (0.9 - left),
-            1 - 0.44 / height,
-            texts["median"],
-            ha="right",
-            va="bottom",
-            color=QUIET,
-            fontsize=8,
-        )
-        figure.text(
-            left, 1 - 0.44 / height, texts["unit"].format(unit=table.unit), color=QUIET, va="bottom", fontsize=8
-        )
-        _strip_key(figure, height)
+            middle = rows(drawn.index(None))
+            said = texts["skipped"].format(count=skipped)
+            sheet.text((axis.start + axis.stop) / 2, middle, said, size=NAME, colour=QUIET, side="center")
+        heading(sheet, texts["unit"].format(unit=table.unit), rows.top - 9)
+        heading(sheet, texts["median"], rows.top - 9, side=True)
+        if parts:
+            _strip_key(sheet, axis.stop, {key for part in parts for key in part})
 
     written: list[str] = []
-    for item in items:
+    for item in shown:
         span = ""
         if "p10" in item.text and "p90" in item.text:
             span = texts["span_outer"].format(**item.text)
@@ -131,49 +97,32 @@ def percentile_strips(table: WageTable, *, title: str | None = None, most: int =
             span = texts["span_inner"].format(**item.text)
         written.append(texts["strip_item"].format(name=item.name, p50=item.text["p50"], span=span))
     alt = texts["strips_alt"].format(unit=table.unit, items=texts["join"].join(written))
-    return _chart(paint, height, alt, title or texts["strips"].format(title=table.title), table)
+    return finished(paint, rows.bottom + 22, alt, title or texts["strips"].format(title=table.title), table)
 
 
-def _strip(axes: Axes, place: float, item: _Item) -> None:
+def _strips(sheet: Sheet, axis: Axis, strips: Iterable[tuple[float, Mapping[str, float]]]) -> None:
     """Line, box and mark; a part is drawn only with both its ends, or it would seem to end at the median."""
-    value = item.value
-    if "p10" in value and "p90" in value:
-        axes.plot([value["p10"], value["p90"]], [place] * 2, color=MIDDLE, linewidth=1.2, zorder=2)
-        for key in ("p10", "p90"):
-            axes.plot([value[key]] * 2, [place - 0.14, place + 0.14], color=MIDDLE, linewidth=1.2, zorder=2)
-    if "p25" in value and "p75" in value:
-        axes.barh(place, value["p75"] - value["p25"], left=value["p25"], height=0.5, color=PALE, edgecolor=MIDDLE,
-                  linewidth=0.7, zorder=3)  # fmt: skip
-    axes.plot(
-        [value["p50"]] * 2, [place - 0.3, place + 0.3], color=ACCENT, linewidth=2.2, solid_capstyle="butt", zorder=4
-    )
+    outer, inner, marks = [], [], []
+    for y, value in strips:
+        if "p10" in value and "p90" in value:
+            low, high = axis(value["p10"]), axis(value["p90"])
+            outer += [[(low, y), (high, y)], *([(x, y - 2.7), (x, y + 2.7)] for x in (low, high))]
+        if "p25" in value and "p75" in value:
+            inner.append((axis(value["p25"]), y - 4.8, axis(value["p75"]), y + 4.8))
+        marks.append([(axis(value["p50"]), y - 5.8), (axis(value["p50"]), y + 5.8)])
+    sheet.lines(outer, MIDDLE, 1.2)
+    sheet.boxes(inner, PALE, edge=MIDDLE, width=0.7)
+    sheet.lines(marks, ACCENT, 2.2)
 
 
-def _strip_key(figure: Figure, height: float) -> None:
-    """What the parts of a strip are, drawn as a strip."""
-    axes = figure.add_axes((0.52, 1 - 0.46 / height, 0.34, 0.44 / height))
-    axes.set_axis_off()
-    axes.set_xlim(0, 4)
-    axes.set_ylim(0, 2)
-    key = _Item("", dict(zip(_PERCENTS, (0.25, 1.2, 1.9, 2.7, 3.75), strict=True)), {})
-    axes.set_ylim(1.9, -1.1)
-    _strip(axes, 0.9, key)
-    for name, place in key.value.items():
-        axes.text(place, -0.05, f"{name[1:]}%", ha="center", va="bottom", fontsize=7, color=QUIET)
-
-
-def _value_axis(axes: Axes, axis: Any, values: Sequence[float]) -> None:
-    """An axis of pay from 0, round ticks, thin grid behind the marks."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    top = max(values)
-    limits = (min(0.0, *values), top * 1.06 if top > 0 else 1.0)
-    (axes.set_xlim if axis is axes.xaxis else axes.set_ylim)(*limits)
-    axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axis.grid(True, color=LINE, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="x" if axis is axes.xaxis else "y", length=0, labelcolor=QUIET)
+def _strip_key(sheet: Sheet, right: float, known: Collection[str]) -> None:
+    """What the parts of the strips are, drawn as a strip."""
+    axis = Axis(0, 3.5, right - 130, right)
+    places = dict(zip(_PERCENTS, (0, 0.95, 1.65, 2.45, 3.5), strict=True))
+    value = {key: place for key, place in places.items() if key in {*known, "p50"}}
+    _strips(sheet, axis, [(22, value)])
+    for key, place in value.items():
+        sheet.text(axis(place), 9, f"{key[1:]}%", size=7, colour=QUIET, side="center")
 
 
 def levels_by_group(table: WageTable, *, statistic: str = "p50", title: str | None = None) -> Chart:
@@ -191,65 +140,63 @@ def levels_by_group(table: WageTable, *, statistic: str = "p50", title: str | No
         If no item has a published value of the statistic.
     """
     texts = CHART_WORDS[table.language]
-    items = [item for item in _items(table) if statistic in item.value]
-    _need(items, table, f"a value of {statistic!r}")
+    shown = items(table, [statistic], f"a value of {statistic!r}")
     lower, upper = f"{statistic}_ci_lower", f"{statistic}_ci_upper"
-    with_interval = any(lower in item.value and upper in item.value for item in items)
+    intervals = [
+        (item.value[lower], item.value[upper]) if lower in item.value and upper in item.value else None
+        for item in shown
+    ]
     level = _level(table, lower)
-    above, below = 0.36, 0.5 + (0.16 if table.synthetic else 0)
-    height = 2.3 + above + below
+    top, bottom = 20.0, 185.0
+    values = [item.value[key] for item in shown for key in (statistic, lower, upper) if key in item.value]
+    upwards = Axis.from_zero(values, bottom, top, room=0.12)
+    left = room_for_ticks(upwards)
+    each = (WIDTH - left) / len(shown)
+    # Half an em for a column of letters, and a little between two names.
+    names = [wrapped(item.name, max(8, int((each - 6) / (NAME / 2))), 3) for item in shown]
+    most_lines = max(name.count("\n") for name in names) + 1
 
-    def paint(figure: Figure) -> None:
-        axes = figure.add_axes((0.075, below / height, 0.915, 2.3 / height))
-        for place, item in enumerate(items):
-            value = item.value[statistic]
-            axes.bar(place, value, width=0.52, color=PALE, edgecolor=MIDDLE, linewidth=0.7, zorder=2)
-            top = value
-            if lower in item.value and upper in item.value:
-                axes.plot([place] * 2, [item.value[lower], item.value[upper]], color=ACCENT, linewidth=1.4, zorder=3)
-                for end in (lower, upper):
-                    axes.plot(
-                        [place - 0.07, place + 0.07], [item.value[end]] * 2, color=ACCENT, linewidth=1.4, zorder=3
-                    )
-                top = max(value, item.value[upper])
-            axes.annotate(item.text[statistic], (place, top), (0, 3), textcoords="offset points", ha="center",
-                          va="bottom", color=INK)  # fmt: skip
-        shown = [item.value[key] for item in items for key in (statistic, lower, upper) if key in item.value]
-        _value_axis(axes, axes.yaxis, [*shown, max(shown) * 1.05])
-        # 98 columns of letters of 8 points lie side by side below the axis.
-        room = max(8, 98 // max(len(items), 4) - 1)
-        axes.set_xticks(range(len(items)), [wrapped(item.name, room) for item in items], linespacing=1.1)
-        axes.set_xlim(-0.6, max(len(items), 4) - 0.4)
-        axes.tick_params(axis="x", length=0, labelcolor=INK, labelsize=8)
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
-        figure.text(0, 1 - 0.05 / height, texts["unit"].format(unit=table.unit), color=QUIET, va="top", fontsize=8)
-        if with_interval:
-            figure.text(0.99, 1 - 0.05 / height, texts["whisker"].format(level=level), color=QUIET, va="top", ha="right",
-                        fontsize=8)  # fmt: skip
+    def paint(sheet: Sheet) -> None:
+        ruled_upwards(sheet, upwards, left, WIDTH)
+        half = 0.26 * min(each, (WIDTH - left) / 4)
+        columns: list[Box] = []
+        behind: list[Box] = []
+        whiskers: list[list[Point]] = []
+        for place, (item, interval) in enumerate(zip(shown, intervals, strict=True)):
+            x, value = left + (place + 0.5) * each, item.value[statistic]
+            columns.append((x - half, upwards(max(value, 0)), x + half, upwards(min(value, 0))))
+            if interval:
+                low, high = map(upwards, interval)
+                whiskers += [[(x, low), (x, high)], *([(x - 5, end), (x + 5, end)] for end in (low, high))]
+            y = upwards(max(0, value, *(interval or ()))) - 7.5
+            room = width(item.text[statistic], 8.5) / 2 + 1.5
+            behind.append((x - room, y - 4.5, x + room, y + 4.5))
+        sheet.boxes(columns, PALE, edge=MIDDLE, width=0.7)
+        sheet.lines(whiskers, ACCENT, 1.4)
+        sheet.boxes(behind, PAPER)  # no grid line runs through a figure
+        for (start, above, end, below), item, name in zip(behind, shown, names, strict=True):
+            x = (start + end) / 2
+            sheet.text(x, (above + below) / 2, item.text[statistic], side="center")
+            sheet.text(x, bottom + 10 + name.count("\n") * 4.6, name, size=NAME, side="center")
+        heading(sheet, texts["unit"].format(unit=table.unit))
+        if whiskers:
+            heading(sheet, texts["whisker"].format(level=level), side=True)
 
     written: list[str] = []
-    for item in items:
-        interval = ""
-        if lower in item.text and upper in item.text:
-            interval = texts["interval"].format(level=level, lower=item.text[lower], upper=item.text[upper])
-        written.append(texts["grade_item"].format(name=item.name, value=item.text[statistic], interval=interval))
+    for item, interval in zip(shown, intervals, strict=True):
+        span = ""
+        if interval:
+            span = texts["interval"].format(level=level, lower=item.text[lower], upper=item.text[upper])
+        written.append(texts["grade_item"].format(name=item.name, value=item.text[statistic], interval=span))
     alt = texts["grades_alt"].format(unit=table.unit, items=texts["join"].join(written))
     named = texts["grades"].format(title=table.title, statistic=texts.get(statistic, statistic))
-    return _chart(paint, height, alt, title or named, table)
+    return finished(paint, bottom + 12 + 9.2 * most_lines, alt, title or named, table)
 
 
 def _level(table: WageTable, key: str) -> str:
     """The confidence level as the table's heading says it, such as 95%."""
     label = next((column.label for column in table.columns if column.key == key), "")
     return next((word for word in label.replace("置", " ").split() if word.endswith("%")), "95%")
-
-
-@dataclass(frozen=True)
-class _Bar:
-    low: float
-    high: float
-    share: float
 
 
 def pay_distribution(bands: PayBands, *, title: str | None = None) -> Chart:
@@ -264,55 +211,59 @@ def pay_distribution(bands: PayBands, *, title: str | None = None) -> Chart:
     words = {"unit": bands.unit, "width": f"{bands.width:g}", "money": bands.money}
     if bands.language == "en" and bands.money == "10,000 yuan":
         words |= {"width": f"{bands.width * 10_000:,.0f}", "money": "yuan"}
-    drawn = [_Bar(band.low or 0.0, band.high, band.share) for band in bands.bands if band.high is not None]
-    drawn = [bar for bar in drawn if bar.high > bar.low]
-    above, below = 0.34, 0.52 + (0.16 if bands.synthetic else 0)
-    height = 2.4 + above + below
+    closed = [(band.low or 0.0, band.high, band.share) for band in bands.bands if band.high is not None]
+    # Bands that were joined are wider and by as much lower, so that areas stay shares.
+    drawn = [(low, high, share * bands.width / (high - low)) for low, high, share in closed if high > low]
+    last = drawn[-1][1]
+    labelled = [(mark, f"{mark.name} {mark.text}") for mark in sorted(bands.marks, key=lambda mark: mark.value)]
+    top, bottom = 20.0, 190.0
+    open_band = bands.bands[-1]
+    told = _band_text(open_band.low, open_band.high, open_band.share, texts)
+    upwards = Axis.from_zero([share for _, _, share in drawn], bottom, top, room=0.25)
+    left, first = room_for_ticks(upwards), min(0.0, drawn[0][0])
+    # Right of the bands is room for what is told of the open one, and of each mark for its label.
+    ends = [(last, width(told, NAME) + 4), *((mark.value, width(label, NAME) + 6) for mark, label in labelled)]
+    across = Axis(
+        first, first + max((value - first) / (1 - room / (WIDTH - left)) for value, room in ends), left, WIDTH
+    )
 
-    def paint(figure: Figure) -> None:
-        axes = figure.add_axes((0.06, below / height, 0.93, 2.4 / height))
-        # Bands that were joined are wider and by as much lower, so that areas stay shares.
-        heights = [bar.share * bands.width / (bar.high - bar.low) for bar in drawn]
-        for bar, tall in zip(drawn, heights, strict=True):
-            axes.bar(bar.low, tall, width=bar.high - bar.low, align="edge", color=PALE, edgecolor=PAPER, linewidth=0.8,
-                     zorder=2)  # fmt: skip
-        _value_axis(axes, axes.yaxis, [*heights, max(heights) * 1.25])
-        last = drawn[-1].high
-        axes.set_xlim(min(0.0, drawn[0].low), last * 1.16)
-        axes.tick_params(axis="x", length=3, color=LINE, labelcolor=QUIET)
-        axes.set_xlabel(bands.unit)
-        ceiling = axes.get_ylim()[1]
-        open_band = bands.bands[-1]
-        axes.text(1, 0.1, _band_text(open_band.low, open_band.high, open_band.share, texts), transform=axes.transAxes, ha="right",
-                  color=ACCENT, fontsize=8)  # fmt: skip
-        axes.annotate("", (axes.get_xlim()[1], ceiling * 0.06), (last, ceiling * 0.06),
-                      arrowprops={"arrowstyle": "->", "color": ACCENT, "lw": 1.0})  # fmt: skip
-        for number, mark in enumerate(sorted(bands.marks, key=lambda mark: mark.value)):
-            # A line ends at its label, so that it crosses no label further left.
-            top = ceiling * (0.985 - 0.08 * number)
-            axes.plot([mark.value] * 2, [0, top], color=ACCENT, linewidth=1.1, solid_capstyle="butt", zorder=3)
-            axes.annotate(f"{mark.name} {mark.text}", (mark.value, top), (4, 0), textcoords="offset points",
-                          color=ACCENT, va="top", fontsize=8)  # fmt: skip
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
-        figure.text(0, 1 - 0.05 / height, texts["band_axis"].format(**words), color=QUIET, va="top", fontsize=8)
+    def paint(sheet: Sheet) -> None:
+        ruled_upwards(sheet, upwards, left, WIDTH)
+        sheet.boxes(
+            [(across(low), upwards(share), across(high), bottom) for low, high, share in drawn],
+            PALE,
+            edge=PAPER,
+            width=0.8,
+        )
+        sheet.lines([[(left, bottom), (WIDTH, bottom)]], LINE, 0.8)
+        ticks = [tick for tick in across.ticks() if tick <= last]  # the open band has no scale
+        sheet.lines([[(across(tick), bottom), (across(tick), bottom + 3)] for tick in ticks], LINE, 0.8)
+        for tick in ticks:
+            sheet.text(across(tick), bottom + 10, tick_text(tick), size=NAME, colour=QUIET, side="center")
+        sheet.text((left + across(last)) / 2, bottom + 22, bands.unit, size=NAME, colour=QUIET, side="center")
+        # No grid line runs through it.
+        sheet.boxes([(WIDTH - width(told, NAME) - 2, bottom - 25, WIDTH, bottom - 15)], PAPER)
+        sheet.text(WIDTH, bottom - 20, told, size=NAME, colour=ACCENT, side="right")
+        end = (WIDTH, bottom - 10)
+        head = [(WIDTH - 4, end[1] - 2.5), end, (WIDTH - 4, end[1] + 2.5)]
+        sheet.lines([[(across(last) + 3, end[1]), end], head], ACCENT, 1.0)
+        y = top + 1.0
+        uprights = []
+        for mark, label in labelled:
+            # A line ends at its label, so that it crosses no label further left; no grid line runs through a label.
+            y = next((upwards(tick) + 2 for tick in upwards.ticks() if y - 1 < upwards(tick) < y + 9), y)
+            uprights.append([(across(mark.value), bottom), (across(mark.value), y)])
+            sheet.text(across(mark.value) + 4, y + 4, label, size=NAME, colour=ACCENT)
+            y += 12
+        sheet.lines(uprights, ACCENT, 1.1)
+        heading(sheet, texts["band_axis"].format(**words))
 
-    items = texts["join"].join(_band_text(band.low, band.high, band.share, texts) for band in bands.bands)
-    items += "".join(f"{texts['join']}{mark.name} {mark.text}" for mark in bands.marks)
-    alt = texts["bands_alt"].format(items=items, **words)
-    svg = draw(paint, height=height, synthetic=bands.synthetic, language=bands.language)
-    if bands.synthetic:
-        alt = f"{SIMULATED[bands.language]} {alt}"
-    return Chart(svg, alt, title or texts["bands"].format(period=bands.period))
+    said = texts["join"].join(_band_text(band.low, band.high, band.share, texts) for band in bands.bands)
+    said += "".join(f"{texts['join']}{mark.name} {mark.text}" for mark in bands.marks)
+    alt = texts["bands_alt"].format(items=said, **words)
+    return finished(paint, bottom + 28, alt, title or texts["bands"].format(period=bands.period), bands)
 
 
 def _band_text(low: float | None, high: float | None, share: float, texts: Mapping[str, str]) -> str:
     key = "band_low" if low is None else "band_top" if high is None else "band_item"
     return texts[key].format(low=f"{low or 0:,g}", high=f"{high or 0:,g}", share=f"{share:.1f}")
-
-
-def _chart(paint: Any, height: float, alt: str, title: str, table: WageTable) -> Chart:
-    svg = draw(paint, height=height, synthetic=table.synthetic, language=table.language)
-    if table.synthetic:
-        alt = f"{SIMULATED[table.language]} {alt}"
-    return Chart(svg, alt, title)

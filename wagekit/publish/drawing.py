@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from wagekit.options import Language
-from wagekit.publish.rendering import fonts
-from wagekit.publish.words import WORDS, display_width
+from wagekit.publish.words import WORDS
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.path import Path
 
-WIDTH = 6.38
-"""Inches: the width of the text on an A4 page of the PDF report, so that letters keep their size."""
+WIDTH = 459.36
+"""Points: the width of the text on an A4 page of the PDF report, so that letters keep their size."""
 
 INK = "#1f2933"
 QUIET = "#5b6770"
@@ -25,26 +25,6 @@ PALE = "#c3d6e8"
 LINE = "#c9d1d8"
 ALARM = "#a8322a"
 PAPER = "#ffffff"
-
-_STYLE: dict[str, Any] = {
-    "font.family": fonts.FAMILY,
-    "font.size": 8.5,
-    "axes.unicode_minus": True,
-    "axes.edgecolor": LINE,
-    "axes.linewidth": 0.8,
-    "axes.labelcolor": QUIET,
-    "axes.titlesize": 8.5,
-    "text.color": INK,
-    "xtick.color": QUIET,
-    "ytick.color": INK,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8.5,
-    "figure.facecolor": PAPER,
-    "axes.facecolor": "none",
-    "svg.fonttype": "path",
-    "svg.hashsalt": "wagekit",
-    "text.parse_math": False,
-}
 
 SIMULATED: dict[Language, str] = {
     "zh": "模拟数据：由程序生成，不反映任何真实单位、个人或地区的情况。",
@@ -63,6 +43,12 @@ _DARK = {
     ALARM: "#f2978f",
     PAPER: "#14191e",
 }
+
+Side = Literal["left", "center", "right"]
+Point = tuple[float, float]
+"""Points right and down of a drawing's upper left corner."""
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a rectangle, in points of the same kind."""
 
 
 @dataclass(frozen=True)
@@ -85,52 +71,200 @@ class Chart:
         return data, {"image/svg+xml": {"alt": self.alt, "title": self.title}}
 
 
-def draw(paint: Callable[[Figure], None], *, height: float, synthetic: bool, language: Language) -> str:
-    """Paint a figure in wagekit's style and give its SVG.
+class Sheet:
+    """A matplotlib figure of the page's width, drawn on in points from its upper left corner.
+
+    It has no axes: those of matplotlib cost more than all that a chart shows. What is drawn later lies above.
 
     Parameters
     ----------
-    paint : gets an empty figure of the page's width and draws on it.
-    height : in inches.
-    synthetic : write a line that says so under the drawing.
+    height : in points.
+
+    Attributes
+    ----------
+    figure : takes any artist of matplotlib beside what the methods add.
+    points : the transform from points right and down of the upper left corner.
+    """
+
+    def __init__(self, height: float) -> None:
+        from matplotlib.figure import Figure
+        from matplotlib.transforms import Affine2D
+
+        self.height = height
+        self.figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor=PAPER)
+        self.points = Affine2D().scale(1, -1).translate(0, height)
+
+    def lines(
+        self, lines: Iterable[Sequence[Point]], colour: str, width: float, *, dashes: Sequence[float] = ()
+    ) -> None:
+        """Lines through points, all of one colour and width (in points)."""
+        self._paths([list(line) for line in lines], edge=colour, width=width, dashes=dashes)
+
+    def boxes(
+        self,
+        boxes: Iterable[Box],
+        fill: str,
+        *,
+        edge: str | None = None,
+        width: float = 0,
+    ) -> None:
+        """Rectangles, all of one colour, with an edge if it is given."""
+        corners = [[(left, top), (right, top), (right, bottom), (left, bottom)] for left, top, right, bottom in boxes]
+        self._paths(corners, fill=fill, edge=edge, width=width, closed=True)
+
+    def dots(self, centres: Iterable[Point], radius: float, colour: str) -> None:
+        """Discs around points."""
+        from matplotlib.path import Path
+
+        circles = [Path.circle(centre, radius) for centre in centres]
+        if circles:
+            self._add(Path.make_compound_path(*circles), fill=colour)
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float = 8.5, colour: str = INK, side: Side = "left",
+        alpha: float | None = None, angle: float = 0, leading: float = 1.15,
+    ) -> None:  # fmt: skip
+        """Write lines of text whose figures and capitals stand with their middle at `y`, all lines together.
+
+        Parameters
+        ----------
+        x, y : the middle of the text's left or right end, or its middle.
+        side : which of them `x` is.
+        alpha, angle : how opaque, and by how many degrees turned to the left around its middle.
+        leading : from line to line, in sizes.
+        """
+        from wagekit.publish.lettering import CAPITAL
+        from wagekit.publish.svg_renderer import Letters
+
+        lines = text.split("\n")
+        first = y - (len(lines) - 1) / 2 * leading * size
+        for number, line in enumerate(lines):
+            middle = first + number * leading * size
+            self.figure.add_artist(
+                Letters(line, x, self.height - middle - CAPITAL / 2 * size, size, colour, side, alpha, angle)
+            )
+
+    def _paths(
+        self, lines: Sequence[Sequence[Point]], *, fill: str | None = None, edge: str | None = None,
+        width: float = 0, dashes: Sequence[float] = (), closed: bool = False,
+    ) -> None:  # fmt: skip
+        from matplotlib.path import Path
+
+        vertices: list[Point] = []
+        codes: list[Any] = []
+        for line in lines:
+            vertices += line
+            codes += [Path.MOVETO, *[Path.LINETO] * (len(line) - 1)]
+            if closed:
+                vertices.append(line[0])
+                codes.append(Path.CLOSEPOLY)
+        if vertices:
+            self._add(Path(vertices, codes), fill=fill, edge=edge, width=width, dashes=dashes)
+
+    def _add(
+        self, path: Path, *, fill: str | None = None, edge: str | None = None, width: float = 0,
+        dashes: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        from matplotlib.patches import PathPatch
+
+        path.should_simplify = False  # it would merge lines that lie on one another
+        style: Any = (0, tuple(dashes)) if dashes else "-"
+        patch = PathPatch(
+            path, facecolor=fill or "none", edgecolor=edge or "none", linewidth=width if edge else 0, linestyle=style,
+            joinstyle="miter", capstyle="butt", transform=self.points, zorder=1,
+        )  # fmt: skip
+        self.figure.add_artist(patch)
+
+
+def draw(paint: Callable[[Sheet], None], *, height: float, synthetic: bool, language: Language) -> str:
+    """Paint a sheet in wagekit's style and give its SVG.
+
+    Parameters
+    ----------
+    paint : gets an empty sheet and draws on it.
+    height : in points.
+    synthetic : stamp the drawing and write a line below it that says so.
     language : of that line.
     """
-    from io import StringIO
-
     import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
 
-    fonts.register()
-    buffer = StringIO()
-    # No pyplot: it would keep every figure of a night alive.
-    # Whatever style a user has set, a report looks the same.
-    style: Any = {**matplotlib.rcParamsDefault, **_STYLE}
+    from wagekit.publish.svg_renderer import Renderer
+
+    # Whatever style a user has set, a report looks the same. No pyplot: it would keep every figure of a night alive.
+    style: Any = {**matplotlib.rcParamsDefault, "svg.hashsalt": "wagekit"}
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=(WIDTH, height))
-        FigureCanvasSVG(figure)
-        paint(figure)
+        sheet = Sheet(height + (_FOOT if synthetic else 0))
+        paint(sheet)
         if synthetic:
-            _mark_synthetic(figure, language)
-        for text in figure.findobj(matplotlib.text.Text):
-            fonts.check_glyphs(text.get_text(), where="chart")
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+            _mark_synthetic(sheet, language)
+        renderer = Renderer(WIDTH, sheet.height)
+        sheet.figure.draw(renderer)
+        return renderer.finished()
 
 
-def _mark_synthetic(figure: Figure, language: Language) -> None:
+_FOOT = 14.0
+"""Points below a drawing for the line that says that the data are simulated."""
+
+
+def _mark_synthetic(sheet: Sheet, language: Language) -> None:
     """A line under the drawing and a pale stamp in it: a chart that is cut out still says what it is."""
-    from matplotlib.axes import Axes
+    from wagekit.publish.lettering import width
 
-    inch = figure.get_figheight()
-    figure.text(0.0, 0.06 / inch, SIMULATED[language], color=ALARM, fontsize=7, va="bottom", ha="left")
-    main = max(figure.axes, key=lambda axes: axes.get_position().height * axes.get_position().width, default=None)
-    if isinstance(main, Axes):
-        box = main.get_position()
-        figure.text(
-            (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, WORDS[language]["synthetic"],
-            color=ALARM, alpha=0.07, fontsize=46, rotation=24, ha="center", va="center", zorder=0.5,
-        )  # fmt: skip
+    sheet.text(0, sheet.height - 6, SIMULATED[language], size=7, colour=ALARM)
+    stamp, angle = WORDS[language]["synthetic"], math.radians(24)
+    # As large as fits between the upper edge and the line.
+    inside = sheet.height - _FOOT
+    size = min(46.0, inside / (width(stamp, 1) * math.sin(angle) + math.cos(angle)))
+    sheet.text(WIDTH * 0.6, inside / 2, stamp, size=size, colour=ALARM, alpha=0.07, angle=24, side="center")
+
+
+class Axis:
+    """A linear scale from values to points, with round ticks.
+
+    Parameters
+    ----------
+    low, high : the values at its ends.
+    start, stop : where they are, in points.
+
+    Examples
+    --------
+    >>> axis = Axis(0, 32.0, 0, 100)
+    >>> axis.ticks()
+    [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]
+    >>> axis(16.0)
+    50.0
+    """
+
+    def __init__(self, low: float, high: float, start: float, stop: float) -> None:
+        self.low, self.high, self.start, self.stop = low, high, start, stop
+
+    @classmethod
+    def from_zero(cls, values: Iterable[float], start: float, stop: float, *, room: float = 0.06) -> Axis:
+        """From 0, or the lowest value if that is less, to a little above the highest."""
+        values = tuple(values)
+        low, high = min(0.0, *values), max(values)
+        return cls(low, high + (high - low) * room if high > low else low + 1.0, start, stop)
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.stop - self.start)
+
+    def ticks(self) -> list[float]:
+        rough = (self.high - self.low) / 7
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(each * power for each in (1.0, 2.0, 5.0, 10.0) if each * power >= rough)
+        first = math.ceil(self.low / step - 1e-9)
+        return [round(k * step, 10) + 0.0 for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+def tick_text(value: float) -> str:
+    """A tick's value as it is written.
+
+    Examples
+    --------
+    >>> tick_text(-2.5), tick_text(1_200_000.0)
+    ('−2.5', '1,200,000')
+    """
+    return f"{value:,.10g}".replace("-", "−")
 
 
 def follows_the_screen(svg: str) -> str:
@@ -155,38 +289,3 @@ def dark_colours() -> str:
     '--chart-1f2933: #e4e8ec'
     """
     return "; ".join(f"--chart-{light[1:]}: {dark}" for light, dark in _DARK.items())
-
-
-def wrapped(label: str, width: int) -> str:
-    """A label in one line of at most `width` columns or in two of about the same length; what is longer is cut.
-
-    A line ends after a comma or at a space where that keeps the two near the same length.
-
-    Examples
-    --------
-    >>> wrapped("电力、热力、燃气及水生产和供应业", 24)
-    '电力、热力、\\n燃气及水生产和供应业'
-    >>> wrapped("制造业", 24)
-    '制造业'
-    """
-    if display_width(label) <= width:
-        return label
-    if display_width(label) > 2 * width - 2:
-        label = label[: _fitting(label, 2 * width - 4)] + "…"
-
-    def unevenness(cut: int) -> int:
-        good = label[cut - 1] in "、，, " or label[cut] == " "
-        inside_word = (label[cut - 1] + label[cut]).isascii() and (label[cut - 1] + label[cut]).isalnum()
-        difference = abs(display_width(label[:cut]) - display_width(label[cut:]))
-        return difference - (10 if good else 0) + (100 if inside_word else 0)
-
-    # A comma never begins a line.
-    cuts = [cut for cut in range(1, len(label)) if label[cut] not in "、，,）)" and label[cut - 1] not in "（("]
-    cuts = [cut for cut in cuts if max(display_width(label[:cut]), display_width(label[cut:])) <= width] or cuts
-    cut = min(cuts, key=unevenness)
-    return f"{label[:cut].rstrip()}\n{label[cut:].lstrip()}"
-
-
-def _fitting(text: str, width: int) -> int:
-    """How many characters of `text` fit into `width` columns."""
-    return next(place for place in range(len(text), 0, -1) if display_width(text[:place]) <= width)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from wagekit.options import Language
+from wagekit.publish.chart_parts import beside_each_other, wrapped
+from wagekit.publish.drawing import ACCENT, ALARM, INK, LINE, MIDDLE, PALE, QUIET, Axis, Side, tick_text
 from wagekit.publish.feedback.figures import GrowthRow, Post
 from wagekit.publish.feedback.words import WORDS
 from wagekit.publish.rendering.fonts import FAMILY
 from wagekit.publish.words import display_width
 
-# The colours of wagekit.publish.drawing, which loads matplotlib's settings with them.
-INK, QUIET, ACCENT, MIDDLE, PALE, LINE, ALARM = (
-    "#1f2933", "#5b6770", "#1f4e79", "#6f9bc4", "#c3d6e8", "#c9d1d8", "#a8322a",
-)  # fmt: skip
-
 WIDTH = 459.2
 """Points: the width of the text on the page, so that letters keep their size."""
 
 MOST_POSTS = 12
+_ANCHORS: Mapping[Side, str] = {"left": "start", "center": "middle", "right": "end"}
 _NAMES: Mapping[Language, float] = {"zh": 158.0, "en": 186.0}  # their room at the left
 _ROW = 19.0
 _HEAD = 26.0
@@ -36,16 +33,16 @@ def posts_chart(rows: Sequence[Post], language: Language) -> str:
     """
     known = [float(value) for row in rows for value in (row.median, *row.market) if value is not None]
     names = _NAMES[language]
-    axis = Axis.over(known, names + 8, WIDTH - 12)
+    axis = _axis_over(known, names + 8, WIDTH - 12)
     bottom = _HEAD + _ROW * len(rows)
     parts = _key(language)
     for tick in axis.ticks():
         x = axis(tick)
-        parts += [_line(x, _HEAD, x, bottom, LINE, 0.5), _text(x, bottom + 11, f"{tick:g}", anchor="middle")]
+        parts += [_line(x, _HEAD, x, bottom, LINE, 0.5), _text(x, bottom + 11, tick_text(tick), anchor="middle")]
     for number, row in enumerate(rows):
         y = _HEAD + _ROW * (number + 0.5)
         low, lower, middle, upper, high = (None if v is None else axis(float(v)) for v in row.market)
-        parts.append(_text(names, y + 3, _cut(row.name, names), anchor="end", fill=INK))
+        parts += _name(row.name, y, language)
         if low is not None and high is not None:
             parts.append(_line(low, y, high, y, PALE, 4))
         if lower is not None and upper is not None:
@@ -68,63 +65,35 @@ def growth_chart(rows: Sequence[GrowthRow], lines: Sequence[tuple[str, float]], 
     words = WORDS[language]
     values = [float(row.growth) for row in rows] + [value for _, value in lines]
     names = _NAMES[language]
-    axis = Axis.over([*values, 0.0], names + 40, WIDTH - 60)  # figures stand beside either end
-    top = _HEAD + 8
+    axis = _axis_over([*values, 0.0], names + 40, WIDTH - 60)  # figures stand beside either end
+    labels = beside_each_other([(f"{name} {value:g}%", axis(value)) for name, value in lines])
+    top = 17.0 + 11 * max((above for *_, above in labels), default=0)
     bottom = top + _ROW * len(rows)
     parts = []
     for tick in axis.ticks():
         x = axis(tick)
-        parts += [_line(x, top, x, bottom, LINE, 0.5), _text(x, bottom + 11, f"{tick:g}", anchor="middle")]
-    for number, (name, value) in enumerate(lines):
-        x = axis(value)
-        # Lines may lie near one another, so their names stand at two heights.
-        y = 9.0 + 11 * ((len(lines) - number) % 2)
-        parts.append(_line(x, y - 6, x, bottom, ACCENT, 1.2))
-        parts.append(_text(x + 4, y, f"{name} {value:g}%", fill=ACCENT))
+        parts += [_line(x, top, x, bottom, LINE, 0.5), _text(x, bottom + 11, tick_text(tick), anchor="middle")]
+    for (_, value), (label, x, side, above) in zip(lines, labels, strict=True):
+        y = top - 8.0 - 11 * above
+        parts.append(_line(axis(value), y + 4, axis(value), bottom, ACCENT, 1.2))
+        parts.append(_text(x, y, label, anchor=_ANCHORS[side], fill=ACCENT))
     for number, row in enumerate(rows):
         y = top + _ROW * (number + 0.5)
         x = axis(float(row.growth))
         measure = _capital(words[f"measure_{row.measure}"])
-        parts.append(_text(names, y + 3, _cut(measure, names), anchor="end", fill=INK))
-        parts += [_line(axis(0.0), y, x, y, MIDDLE, 3), _diamond(x, y)]
+        parts += [*_name(measure, y, language), _line(axis(0.0), y, x, y, MIDDLE, 3), _diamond(x, y)]
         right = x >= axis(0.0)
-        label = f"{row.growth:f}"
+        label = f"{row.growth:f}".replace("-", "−")
         parts.append(_text(x + 7 if right else x - 7, y + 3, label, anchor="start" if right else "end", fill=ALARM))
     return _svg(bottom + 16, parts)
 
 
-class Axis:
-    """A linear scale from values to points, with round ticks.
-
-    Examples
-    --------
-    >>> axis = Axis.over([4.0, 31.0], 0, 100)
-    >>> axis.ticks()
-    [0.0, 10.0, 20.0, 30.0]
-    >>> axis(0.0) < axis(10.0) <= 100
-    True
-    """
-
-    def __init__(self, low: float, high: float, start: float, stop: float) -> None:
-        self.low, self.high, self.start, self.stop = low, high, start, stop
-
-    @classmethod
-    def over(cls, values: Sequence[float], start: float, stop: float) -> Axis:
-        low, high = min(values), max(values)
-        room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
-        # Pay is shown from 0, unless all of it lies far above.
-        low = 0.0 if 0 <= low < 0.5 * high else low - room
-        return cls(low, high + room, start, stop)
-
-    def __call__(self, value: float) -> float:
-        return self.start + (value - self.low) / (self.high - self.low) * (self.stop - self.start)
-
-    def ticks(self) -> list[float]:
-        rough = (self.high - self.low) / 6
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(each * power for each in (1.0, 2.0, 2.5, 5.0, 10.0) if each * power >= rough)
-        first = math.ceil(self.low / step - 1e-9)
-        return [round(k * step, 10) + 0.0 for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
+def _axis_over(values: Sequence[float], start: float, stop: float) -> Axis:
+    """A scale with a little room at either end."""
+    low, high = min(values), max(values)
+    room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+    # Pay is shown from 0, unless all of it lies far above.
+    return Axis(0.0 if 0 <= low < 0.5 * high else low - room, high + room, start, stop)
 
 
 def _key(language: Language) -> list[str]:
@@ -149,13 +118,13 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _cut(text: str, width: float) -> str:
-    """The text as far as it fits."""
-    if display_width(text) * _DIGIT <= width:
-        return text
-    while display_width(text) * _DIGIT > width - 2 * _DIGIT:
-        text = text[:-1]
-    return f"{text}…"
+def _name(text: str, y: float, language: Language) -> list[str]:
+    """The name of a row, in two lines where it is long."""
+    lines = wrapped(text, int(_NAMES[language] / _DIGIT)).split("\n")
+    first = y + 3 - 4.4 * (len(lines) - 1)
+    return [
+        _text(_NAMES[language], first + 8.8 * number, line, anchor="end", fill=INK) for number, line in enumerate(lines)
+    ]
 
 
 def _svg(height: float, parts: Iterable[str]) -> str:

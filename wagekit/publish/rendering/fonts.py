@@ -8,15 +8,17 @@ is compared with the font's character map before it is published.
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wagekit.errors import ReleaseError
 
 if TYPE_CHECKING:
     import typst
+    import uharfbuzz
 
 FAMILY = "Noto Sans CJK SC"
 
@@ -105,6 +107,19 @@ def typst_fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[str(font_file().parent)])
 
 
+def load_for_typst() -> None:
+    """Let typst read the font file, which it puts off until a character is set.
+
+    A page of the web is set for that, since a PDF would be made by threads, which a process that is going to be forked
+    must not have.
+    """
+    import typst
+
+    program: Any = {"main.typ": f'#set text(font: "{FAMILY}")\n#html.frame[工资]'.encode()}
+    with suppress(typst.TypstError):  # then it is read later
+        typst.compile(program, format="html", font_paths=typst_fonts())
+
+
 @cache
 def _glyphs() -> frozenset[int]:
     """Code points that the font can draw."""
@@ -156,6 +171,14 @@ def check_glyphs(text: str, *, where: str) -> None:
         )
 
 
+@cache
+def face() -> uharfbuzz.Face:
+    """The Simplified Chinese face of the font, as HarfBuzz takes it."""
+    import uharfbuzz
+
+    return uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(font_file())), _face_number())
+
+
 def embedded_face(text: str) -> bytes:
     """The font cut down to the characters of ``text``, as WOFF, to be carried inside a web page.
 
@@ -178,8 +201,7 @@ def embedded_face(text: str) -> bytes:
     wanted.layout_feature_tag_set.update(_tags("tnum", "kern"))
     wanted.name_id_set.clear()
     wanted.drop_table_tag_set.update(_tags("BASE", "VORG", "vhea", "vmtx"))
-    blob = uharfbuzz.Blob.from_file_path(str(font_file()))
-    cut = uharfbuzz.subset(uharfbuzz.Face(blob, _face_number()), wanted).blob.data
+    cut = uharfbuzz.subset(face(), wanted).blob.data
     buffer = BytesIO()
     # The tables are only packed; not even the time stamp is touched.
     with TTFont(BytesIO(cut), lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
