@@ -1,5 +1,6 @@
 """Kernels from a warm server: found by Jupyter, real, alone, and no other than the stock ones."""
 
+import asyncio
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from wagekit.builds import forks
 from wagekit.builds.provisioner import ForkProvisioner
 from wagekit.errors import ReleaseError
+from wagekit.publish.rendering.kernel import kernel_manager
 from wagekit.publish.rendering.notebook import execute, load
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="forks of Linux")
@@ -62,6 +64,28 @@ def loaded_in_a_fork():
 
 def tell_modules(stream):
     stream.sendall("\n".join(sys.modules).encode())
+
+
+@LINUX
+def test_a_forked_kernel_loads_nothing_that_the_server_could_have_loaded(tmp_path):
+    looks = "import sys\nfrom wagekit.reads import watch\nprint(*sys.modules)"
+    (said,) = ran(tmp_path, looks, reads=tmp_path / "reads")
+    own = {"tests", "tests.builds", "tests.builds.test_provisioner", "__main__"}
+    assert set(said.split()) - set(loaded_in_a_fork()) <= own
+
+
+@LINUX
+def test_a_forked_kernel_listens_when_it_is_said_to_have_started(tmp_path):
+    """Who connects before is made to wait by ZeroMQ, a tenth of a second or more."""
+    manager = kernel_manager(tmp_path, forked=True, memory=0, watched=False)
+
+    async def start():
+        await manager.start_kernel()
+        listening = len(list(tmp_path.glob("k-*")))
+        await manager.shutdown_kernel(now=True)
+        return listening
+
+    assert asyncio.run(start()) == 5
 
 
 @LINUX

@@ -218,6 +218,30 @@ def test_a_box_in_the_place_of_a_character_is_found_out(tmp_path, made):
         assert Pdf(pdf).missing_glyphs == pages
 
 
+ZERO = [
+    rb"(\000\000)",
+    rb"(\001\002\0\00a\000)",
+    b"(a\0\0\0b)",
+    b"(\\000\\\n\\000)",
+    b"<00010000>",
+    b"<000>",
+    b"<00 0 1 0000>",
+]
+NO_ZERO = [rb"(\001\000\000\002)", b"(a\0\0b)", b"<00EA00F0000A>", b"<00EA0F0000A0>", rb"(\0001\000)", b"<0>"]
+
+
+@pytest.mark.parametrize("text", ZERO + NO_ZERO)
+@pytest.mark.parametrize("shown", [b"%b Tj", b"[%b -250 (ab)] TJ"])
+def test_a_box_is_found_out_however_its_number_is_written(text, shown):
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type0, Encoding=pikepdf.Name("/Identity-H"))
+    with pikepdf.new() as file:
+        page = file.add_blank_page()
+        page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F0=font))
+        page.Contents = file.make_stream(b"BT /F0 9 Tf " + shown % text + b" ET")
+        file.save(content := BytesIO())
+    assert Pdf(content.getvalue()).missing_glyphs == ((1,) if text in ZERO else ())
+
+
 def test_a_damaged_or_locked_pdf_is_a_problem_and_no_crash(made):
     locked = BytesIO()
     with pikepdf.open(BytesIO(made.pdf)) as file:

@@ -50,7 +50,7 @@ FORMULA = r"\hat F(y)=\frac{\sum_{i\in s} w_i\,\mathbf{1}(y_i\le y)}{\sum_{i\in 
 
 def test_a_formula_is_mathml_without_addresses():
     html = to_html(parse(f"$${FORMULA}$$"))
-    assert html.startswith('<math display="block"')
+    assert html.startswith('<div class="scroll" tabindex="0" role="group"><math display="block"')
     assert "<mfrac>" in html
     assert "http" not in html
 
@@ -80,3 +80,16 @@ def test_every_construction_of_the_method_notes_can_be_set_by_typst():
 def test_a_broken_formula_is_named():
     with pytest.raises(ReleaseError, match="can't be read"):
         to_mathml(r"x^{")
+
+
+@pytest.mark.parametrize("bold", ["-1.90%", "\\-1.90%", "5%", "（甲）", "“甲”", "≥5%", "甲"])
+@pytest.mark.parametrize("after", ["的", "（本行业）", "，", "", " "])
+def test_bold_needs_no_spaces_around_it_in_chinese(bold, after):
+    shown = bold.replace("\\", "")
+    assert to_html(parse(f"为**{bold}**{after}乙**2**丙")) == (
+        f"<p>为<strong>{shown}</strong>{after}乙<strong>2</strong>丙</p>"
+    )
+
+
+def test_asterisks_in_code_and_escaped_ones_stay():
+    assert to_html(parse(r"a`x**-1`b \*\*-1\*\* c")) == "<p>a<code>x**-1</code>b **-1** c</p>"

@@ -79,8 +79,8 @@ def test_a_figure_comes_with_alternative_text_and_caption():
         ("- 甲\n  - 乙", 'list({{"甲"}; list({{"乙"}}, )}, )'),
         ("> 引", 'quotation({par({"引"})})'),
         ("甲  \n乙", 'par({"甲"; linebreak(); "乙"})'),
-        ("| a | b |\n|--|--:|\n| 1 | **2** |", 'plain-table((4.8mm, 157.2mm, ), (left, right, ), (strong({"a"}), '
-         'strong({"b"}), ), ({"1"}, {strong({"2"})}, ))'),
+        ("| a | b |\n|--|--:|\n| 1 | **2** |", '{plain-table((13.14pt, 446.06pt, ), (left, right, ), (strong({"a"}), '
+         'strong({"b"}), ), ({"1"}, {strong({"2"})}, ), size: 9pt, padding: 4pt)}'),
     ],
 )  # fmt: skip
 def test_markdown_as_typst(source, expected):
@@ -106,9 +106,9 @@ def test_typst_accepts_any_markdown(source):
 
 
 def widths(table):
-    """Millimetres of the columns of a table in the program."""
+    """Points of the columns of a table in the program."""
     program = written(cell(shown(table))).main
-    return [float(width) for width in re.search(r"widths: \(([^)]*)\)", program)[1].replace("mm", "").split(", ")[:-1]]
+    return [float(width) for width in re.search(r"widths: \(([^)]*)\)", program)[1].replace("pt", "").split(", ")[:-1]]
 
 
 @pytest.mark.parametrize("name", ["农", "党的机关、国家机关、群众团体和社会组织、企事业单位负责人"])
@@ -119,10 +119,10 @@ def test_columns_fill_the_page_and_figures_have_room(name, by, precision):
     estimates = made_estimates({codes: {}}, by=by, statistics=("p50",) if precision else ("p10", "p50", "p90", "mean"))
     table = release(estimates, labels={column: {"A": name} for column in by}, precision=precision)
     made = widths(table)
-    # 162 mm lie between the margins of the page; each width is rounded to 0.1 mm.
-    assert sum(made) == pytest.approx(162, abs=0.05 * len(made) + 1e-9)
-    # Seven digits of 9 points and the cell's padding: 7 times 1.76 mm and 2.8 mm.
-    assert min(made[-len(table.columns) :]) >= 7 * 1.76
+    # 162 mm lie between the margins of the page; each width is rounded down to 0.01 points.
+    assert 162 * 72 / 25.4 - 0.01 * len(made) <= sum(made) <= 162 * 72 / 25.4
+    # Five digits of 9 points, 0.555 em each, and the cell's padding.
+    assert min(made[-len(table.columns) :]) >= 5 * 0.555 * 9 + 2 * 4
 
 
 def test_a_picture_of_dots_is_set():

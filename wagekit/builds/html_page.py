@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -18,6 +19,12 @@ _UNSEEN = frozenset({"head", "style", "script", "title", "template", "noscript"}
 _TOLD = ("alt", "aria-label", "title", "content", "aria-description", "summary", "placeholder")
 _DRAWN = re.compile(r'\sd="[A-Za-z0-9.,\s+-]*"|(?<=;base64,)[A-Za-z0-9+/=]{200,}')
 """Lines of drawings, pictures and fonts: most of a page, and no words."""
+_TELLING = f"//*[{' or '.join(f'@{name}' for name in _TOLD)}]"
+_HIDEABLE = (
+    f"//*[@hidden or @style or {' or '.join(f'self::{tag}' for tag in sorted(_UNSEEN))}]"
+    " | //comment() | //processing-instruction()"
+)
+"""Elements, in order, that may be hidden; a page has thousands of others."""
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|font-size\s*:\s*0|opacity\s*:\s*0\s*(;|$)")
 
 
@@ -35,21 +42,46 @@ class HtmlPage:
 
     Parameters
     ----------
-    text : words that can be seen, a line for each block.
-    told : texts of attributes that are read out or shown at the pointer, of the head, and what is hidden.
-    title, language : of the page.
-    headings : words of the headings, in order.
-    tables : in order.
-    pictures : alternative text of each picture, in order; "" where there is none.
+    root : the page as lxml's tree.
     """
 
-    text: str
-    told: tuple[str, ...]
-    title: str
-    language: str
-    headings: tuple[str, ...]
-    tables: tuple[HtmlTable, ...]
-    pictures: tuple[str, ...]
+    root: Any
+
+    @cached_property
+    def text(self) -> str:
+        """Words that can be seen, a line for each block."""
+        return _seen(self.root)
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """Texts of attributes that are read out or shown at the pointer, of the head, and what is hidden."""
+        told = [value for element in self.root.xpath(_TELLING) for name in _TOLD if (value := element.get(name))]
+        hidden = (element for element in self.root.xpath(_HIDEABLE) if _hidden(element) and not _drawing(element))
+        return tuple(text.strip() for text in (*told, *map(_inside, hidden)) if text.strip())
+
+    @property
+    def title(self) -> str:
+        title = self.root.find(".//head/title")
+        return " ".join(title.text_content().split()) if title is not None else ""
+
+    @property
+    def language(self) -> str:
+        return str(self.root.get("lang", ""))
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """Words of the headings, in order."""
+        return tuple(_words(element) for element in self.root.iter(*_HEADINGS))
+
+    @cached_property
+    def tables(self) -> tuple[HtmlTable, ...]:
+        """The tables, in order."""
+        return tuple(HtmlTable(_id_around(table), tuple(_rows(table))) for table in self.root.iter("table"))
+
+    @cached_property
+    def pictures(self) -> tuple[str, ...]:
+        """Alternative text of each picture, in order; "" where there is none."""
+        return tuple(_pictures(self.root))
 
 
 def read_page(source: str) -> HtmlPage:
@@ -63,25 +95,15 @@ def read_page(source: str) -> HtmlPage:
     """
     from lxml import html
 
-    root = html.document_fromstring(_DRAWN.sub("", source).encode(), parser=html.HTMLParser(encoding="utf-8"))
-    title = root.find(".//head/title")
-    told = [value for element in root.iter() for name in _TOLD if (value := element.get(name))]
-    told += [_inside(element) for element in root.iter() if _hidden(element) and not _drawing(element)]
-    return HtmlPage(
-        text="".join(_visible(root)),
-        told=tuple(text.strip() for text in told if text.strip()),
-        title=" ".join(title.text_content().split()) if title is not None else "",
-        language=root.get("lang", ""),
-        headings=tuple(_words(element) for element in root.iter(*_HEADINGS)),
-        tables=tuple(HtmlTable(_id_around(table), tuple(_rows(table))) for table in root.iter("table")),
-        pictures=tuple(_pictures(root)),
-    )
+    parser = html.HTMLParser(encoding="utf-8")
+    return HtmlPage(html.document_fromstring(_DRAWN.sub("", source).encode(), parser=parser))
 
 
 def _hidden(element: Any) -> bool:
     if element.tag in _UNSEEN or not isinstance(element.tag, str):
         return True
-    return "hidden" in element.attrib or bool(_HIDING.search(element.get("style", "")))
+    style = element.get("style")
+    return element.get("hidden") is not None or (style is not None and bool(_HIDING.search(style)))
 
 
 def _drawing(element: Any) -> bool:
@@ -93,18 +115,26 @@ def _inside(element: Any) -> str:
     return "".join(element.itertext()) if isinstance(element.tag, str) else element.text or ""
 
 
-def _visible(element: Any) -> Iterator[str]:
-    if not _hidden(element):
-        line = "\n" if element.tag in _BLOCKS else ""
-        yield line + (element.text or "")
-        for child in element:
-            yield from _visible(child)
-            yield child.tail or ""
-        yield line
+def _seen(element: Any) -> str:
+    """The words of an element that can be seen, a line for each block."""
+    pieces: list[str] = []
+    _see(element, pieces)
+    return "".join(pieces)
+
+
+def _see(element: Any, pieces: list[str]) -> None:
+    if _hidden(element):
+        return
+    line = "\n" if element.tag in _BLOCKS else ""
+    pieces += (line, element.text or "")
+    for child in element:
+        _see(child, pieces)
+        pieces.append(child.tail or "")
+    pieces.append(line)
 
 
 def _words(element: Any) -> str:
-    return " ".join("".join(_visible(element)).split())
+    return " ".join(_seen(element).split())
 
 
 def _id_around(table: Any) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wagekit.builds.page_margins import beyond_margins
 from wagekit.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Pdf:
         return cls(path.read_bytes(), path.name)
 
     @cached_property
-    def _seen(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    def _seen(self) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
         import pypdfium2
 
         try:
@@ -59,19 +60,23 @@ class Pdf:
             raise self._unreadable(str(error)) from error
         texts: list[str] = []
         overprinted: list[int] = []
+        beyond: list[int] = []
         try:
             for number in range(len(document)):
                 page = document[number]
                 text = page.get_textpage()
                 # Only what lies on the page: rows that ran off its end are in the file, and no reader sees them.
                 texts.append(text.get_text_bounded())
-                if _covers_itself(_boxes(text)):
+                boxes = _boxes(text)
+                if _covers_itself(boxes):
                     overprinted.append(number + 1)
+                if beyond_margins(boxes, *page.get_size()):
+                    beyond.append(number + 1)
                 text.close()
                 page.close()
         finally:
             document.close()
-        return tuple(texts), tuple(overprinted)
+        return tuple(texts), tuple(overprinted), tuple(beyond)
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -82,6 +87,11 @@ class Pdf:
     def overprinted(self) -> tuple[int, ...]:
         """Numbers of the pages on which text is printed over other text."""
         return self._seen[1]
+
+    @property
+    def beyond_margins(self) -> tuple[int, ...]:
+        """Numbers of the pages on which text runs into a margin or off the paper."""
+        return self._seen[2]
 
     @cached_property
     def _file(self) -> Any:
@@ -194,7 +204,7 @@ class Pdf:
                 for name, font in resources.get("/Font", {}).items()
                 if font.get("/Encoding") in ("/Identity-H", "/Identity-V")
             }
-            if not fonts or number in pages or not _ZEROS.search(_content(stream)):
+            if not fonts or number in pages or not _may_draw_nothing(_content(stream)):
                 continue
             composite = False
             steps: Any = pikepdf.parse_content_stream(stream, operators="Tf Tj TJ ' \"")
@@ -257,8 +267,19 @@ def structure_elements(children: Any) -> Iterator[Any]:
             waiting.append(item.get("/K"))
 
 
-_ZEROS = re.compile(rb"(?:\\000|\\00?(?![0-7])|\0){2}|<[0-9A-Fa-f\s]*0000")
+_ZEROS = re.compile(rb"(?:\\000|\\00?(?![0-7])|\0){2}")
 """Two bytes of zero, as strings in a PDF write them; they may still belong to two glyphs."""
+_SHORT_ZERO = re.compile(rb"\\0(?:(?![0-7])|0(?![0-7]))|\0")
+_ZERO_IN_HEX = re.compile(rb"<(?:(?:(?!0000)[0-9A-Fa-f]{4})*+000[0>]|[0-9A-Fa-f]*\s)")
+"""A string of hexadecimal digits with glyph 0, or with spaces, where that is hard to see."""
+
+
+def _may_draw_nothing(content: bytes) -> bool:
+    """Whether glyph 0 may be among what is drawn; a page of which this says no needs no closer look."""
+    if any(plain in content for plain in (b"\\000\\000", b"\\\n", b"\\\r")) or _ZERO_IN_HEX.search(content):
+        return True
+    # Most programs write a zero in full, so that the slow search can be spared.
+    return bool(_SHORT_ZERO.search(content) and _ZEROS.search(content))
 
 
 def _content(stream: Any) -> bytes:

@@ -23,8 +23,10 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Int
 
 from wagekit.builds.forks import Child, WarmServer, current
+from wagekit.builds.warm_server import set_by_libraries
 
 _POLL = 0.005  # seconds; Jupyter's own 0.1 would be a tenth of a report's time
+_START = 10.0  # seconds that a kernel has for opening its sockets before it is tried whether it answers
 _LAST_WORDS = 1.0  # seconds that a kernel has for ending in good order
 
 
@@ -53,9 +55,10 @@ class ForkProvisioner(LocalProvisioner):
             "memory": self.memory,
         }
         child = server.fork(f"{__name__}:run_kernel")
+        self.process, self.pid = child, child.pid
         with child.stream:
             child.stream.sendall(json.dumps(told).encode() + b"\n")
-        self.process, self.pid = child, child.pid
+            await _listens(child.stream)
         self.cwd = told["folder"]
         return self.connection_info
 
@@ -84,6 +87,13 @@ class ForkProvisioner(LocalProvisioner):
         deadline = None if within is None else time.monotonic() + within
         while self.process and self.process.poll() is None and (deadline is None or time.monotonic() < deadline):
             await asyncio.sleep(_POLL)
+
+
+async def _listens(stream: socket.socket) -> None:
+    """Wait until the kernel at the other end has opened its sockets: who connects earlier tries again only later."""
+    stream.setblocking(False)
+    with suppress(OSError, TimeoutError):  # whether it lives is asked elsewhere
+        await asyncio.wait_for(asyncio.get_running_loop().sock_recv(stream, 1), _START)
 
 
 def kernel_arguments(command: Sequence[str]) -> list[str] | None:
@@ -125,10 +135,12 @@ def run_kernel(stream: socket.socket) -> None:
     """In a forked process: be a kernel until it is told to end. The stream's one line says how."""
     import tempfile
 
-    with stream, stream.makefile("rb") as lines:
+    with stream.makefile("rb") as lines:
         told = json.loads(lines.readline())
     os.environ.clear()
     os.environ.update({name: value for name, value in told["environment"].items() if name != "JPY_PARENT_PID"})
+    for name, value in set_by_libraries.items():
+        os.environ.setdefault(name, value)
     os.chdir(told["folder"])
     time.tzset()
     tempfile.tempdir = None
@@ -138,5 +150,6 @@ def run_kernel(stream: socket.socket) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     application: Any = IPKernelApp.instance()
-    application.initialize(told["arguments"])
+    with stream:  # its end says that the kernel listens
+        application.initialize(told["arguments"])
     application.start()

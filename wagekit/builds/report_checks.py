@@ -21,6 +21,7 @@ from wagekit.errors import ReleaseError
 from wagekit.publish.rendering.document import Document, Figure, Plain, Prose, Table
 from wagekit.publish.rendering.markdown import plain_text
 from wagekit.publish.rendering.references import external_references
+from wagekit.publish.rendering.table_fit import fit
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -205,6 +206,7 @@ def _paper(document: Document, pdf: Pdf) -> Iterator[str]:
     yield from (f"the font {name} isn't in the PDF" for name in pdf.missing_fonts)
     yield from (f"a character on page {page} has no glyph" for page in pdf.missing_glyphs)
     yield from (f"text is printed over other text on page {page}" for page in pdf.overprinted)
+    yield from (f"text runs into the margin on page {page}" for page in pdf.beyond_margins)
     yield from _pages(document, pdf)
     yield from _bookmarks(document, pdf)
     yield from _rows(document, pdf)
@@ -255,17 +257,23 @@ def _rows(document: Document, pdf: Pdf) -> Iterator[str]:
         begins.append(place[1])
     for number, (table, begin) in enumerate(zip(tables, begins, strict=True), start=1):
         end = begins[number] if number < len(begins) else len(reading.text)
-        heads = {text for column in table.columns for text in (column.label, column.group or "")}
+        blocks = fit(table.columns, table.rows).blocks
+        # The lines of a broken heading may stand between those of its neighbours.
+        heads = {line for block in blocks for heading in block.headings for line in heading.split("\n")}
+        heads |= {column.group or "" for column in table.columns}
         for text in (table.unit, *sorted(heads), *table.notes):
             if reading.find([text], begin, end, broken=True) is None:
                 yield f"{text[:40]!r} of table {number} ({table.title}) can't be found in the PDF"
         lost: list[str] = []
-        for row in table.rows:
-            place = reading.find(row, begin, end, broken=sum(map(len, row)) > _LONG)
-            if place is None:
-                lost.append(_lost(number, table, row))
-            else:
-                begin = place[1]
+        # The columns of a very wide table stand in blocks below each other.
+        for block in blocks:
+            for row in table.rows:
+                cells = [row[place] for place in block.places]
+                place = reading.find(cells, begin, end, broken=sum(map(len, cells)) > _LONG)
+                if place is None:
+                    lost.append(_lost(number, table, row))
+                else:
+                    begin = place[1]
         yield from _some(lost)
 
 

@@ -7,6 +7,7 @@ the report. No code of a notebook runs in it, that is what the kernel is for.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -159,6 +160,9 @@ def make(task: Task, folder: Path, *, private: Path, progress: Callable[[int, in
     except WagekitError as error:
         return {"problem": str(error)}
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            full, do = "the disk of the temporary files is full", "Make room there, or name another folder in TMPDIR"
+            return {"problem": str(ReleaseError(full, where=str(private), do=do))}
         found = f"the report can't be made: {type(error).__name__}"
         return {
             "problem": str(ReleaseError(found, where=str(task.notebook))),

@@ -61,11 +61,7 @@ def watch(*private: str | os.PathLike[str]) -> None:
     watching = _watch = _Watch(_own_folders(tuple(os.fspath(path) for path in private)))
     if first:
         sys.addaudithook(_hook)
-    # Modules from outside the installation that were loaded before.
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str):
-            watching.guarded(partial(watching.opened, path))
+    watching.guarded(watching.loaded)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -113,7 +109,18 @@ class _Watch:
 
     def is_own(self, path: str) -> bool:
         """Whether a file belongs to the installation, to wagekit, to the system or to the kernel."""
-        return any((form + os.sep).startswith(self._own) for form in (path, os.path.realpath(path)))
+        return self._lies_in_own(path) or self._lies_in_own(os.path.realpath(path))
+
+    def _lies_in_own(self, path: str) -> bool:
+        """The same, by the path alone: most files of the installation are found so, without a look at the disk."""
+        return (path + os.sep).startswith(self._own)
+
+    def loaded(self) -> None:
+        """Modules from outside the installation that were loaded before."""
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if isinstance(path, str) and not self._lies_in_own(os.path.abspath(path)):
+                self.opened(path)
 
     def opened(self, path: str, flags: int = os.O_RDONLY) -> None:
         """A file is about to be opened."""

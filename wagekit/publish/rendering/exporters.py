@@ -23,6 +23,7 @@ from wagekit.publish.rendering import fonts
 from wagekit.publish.rendering.document import Document, Figure, Plain, Prose, Table, read_document
 from wagekit.publish.rendering.markdown import to_html
 from wagekit.publish.rendering.references import external_references
+from wagekit.publish.rendering.table_fit import fit
 from wagekit.publish.rendering.typst_writer import TEMPLATE, compile_pdf, write_typst
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def _parts(document: Document) -> list[dict[str, Any]]:
             case Table():
                 # The page has one style sheet for all its tables.
                 html = re.sub(r"<style>.*?</style>\s*", "", block.html, flags=re.S)
-                parts.append({"kind": "table", "title": block.title, "html": html})
+                lying = fit(block.columns, block.rows).flipped
+                parts.append({"kind": "table", "title": block.title, "html": html, "lying": lying})
             case Figure():
                 parts.append({"kind": "figure", "title": block.title, **_picture(block, len(parts))})
             case Plain(text):
@@ -185,10 +187,11 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.S)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
+    svg = " ".join(filter(None, map(str.strip, svg.split("\n"))))
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
-    svg = re.sub(r'\bid="', f'id="{prefix}', svg)
-    svg = re.sub(r'(href=")#|(url\()#', lambda m: f"{m[1] or m[2]}#{prefix}", svg)
+    # Looking back at what stands before the name is a good deal faster than beginning with it.
+    svg = re.sub(r'id="(?<!\wid=")', f'id="{prefix}', svg)
+    svg = svg.replace('href="#', f'href="#{prefix}').replace("url(#", f"url(#{prefix}")
     return svg.replace("<svg", '<svg aria-hidden="true"', 1).strip()
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from wagekit.reads.records import VARIABLE
@@ -53,11 +56,44 @@ def kernel_manager(private: Path, *, forked: bool, memory: int, watched: bool) -
     manager = AsyncKernelManager(
         kernel_spec_manager=OwnPython(), kernel_name="python3", connection_file=str(private / "kernel.json")
     )
+    manager.client_factory = _prompt_client()
     socket = str(private / "k")
     if os.name == "posix" and len(os.fsencode(socket)) < _LONGEST_SOCKET:
         # Ports are free when they are looked for and may be taken when they are used; these files are private.
         manager.transport, manager.ip = "ipc", socket
     return manager
+
+
+_ANSWER, _ECHO = 1.0, 0.1  # seconds that a kernel has for an answer, and for showing that it is heard by all
+
+
+@cache
+def _prompt_client() -> Any:
+    """A client of kernels that goes on as soon as the kernel has answered.
+
+    Jupyter's own waits a fifth of a second longer, for messages of the start that may still come. nbclient tells
+    messages apart by the request that they answer.
+    """
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+
+    class Prompt(AsyncKernelClient):
+        async def wait_for_ready(self, timeout: float | None = None) -> None:
+            """Ask until the kernel answers, and is heard where it shows its outputs; RuntimeError if it doesn't."""
+            deadline = None if timeout is None else time.monotonic() + timeout
+            while True:
+                self.kernel_info()
+                with suppress(Empty):
+                    answer = await self.shell_channel.get_msg(timeout=_ANSWER)
+                    await self.iopub_channel.get_msg(timeout=_ECHO)
+                    if answer["msg_type"] == "kernel_info_reply":
+                        self._handle_kernel_info_reply(answer)
+                        return
+                if not await self.is_alive():
+                    raise RuntimeError("it ended before it answered")
+                if deadline is not None and time.monotonic() > deadline:
+                    raise RuntimeError(f"it didn't answer in {timeout:g} s")
+
+    return Prompt
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wagekit.errors import InputError, ReleaseError, WagekitError
 from wagekit.files import replacing
 from wagekit.publish.rendering.kernel import callers_signals, kernel_environment, kernel_manager
+from wagekit.publish.rendering.notebook_format import nbformat
 from wagekit.publish.rendering.parameters import Parameter, Value, read_parameters
 
 if TYPE_CHECKING:
@@ -60,13 +62,6 @@ def _meant(name: str, known: Mapping[str, Parameter]) -> str | None:
     return f"Did you mean {close[0]!r}?" if close else None
 
 
-def _nbformat() -> Any:
-    """The library, whose functions have no types."""
-    import nbformat
-
-    return nbformat
-
-
 def load(path: str | os.PathLike[str]) -> Notebook:
     """Read a notebook and its declared parameters.
 
@@ -78,7 +73,7 @@ def load(path: str | os.PathLike[str]) -> Notebook:
     """
     file = Path(path)
     try:
-        node = _nbformat().reads(file.read_text(encoding="utf-8"), as_version=4)
+        node = nbformat().reads(file.read_text(encoding="utf-8"), as_version=4)
     except OSError as error:
         raise InputError(f"the notebook can't be read ({error.strerror})", where=str(file)) from error
     except Exception as error:  # nbformat and json have kinds of their own
@@ -182,9 +177,9 @@ def execute(
 
 
 def save(node: NotebookNode, path: str | os.PathLike[str]) -> None:
-    """Write a notebook with its outputs to a file."""
+    """Write a notebook with its outputs to a file, in one line: a build does so for each report, in case it fails."""
     with replacing(path) as beside:
-        beside.write_text(_nbformat().writes(node), encoding="utf-8")
+        beside.write_text(json.dumps(node, ensure_ascii=False), encoding="utf-8")
 
 
 _LONGEST = 300  # characters of another's words in one of our sentences
@@ -310,7 +305,7 @@ def _with_values(notebook: Notebook, values: Mapping[str, Value]) -> NotebookNod
             place = number + 1
     if values:
         source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
-        cell = _nbformat().v4.new_code_cell(source, metadata={"tags": ["injected-parameters"]})
+        cell = nbformat().v4.new_code_cell(source, metadata={"tags": ["injected-parameters"]})
         cell.id = "injected-parameters"  # nbformat's own is random
         node.cells.insert(place, cell)
     return node

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from wagekit.errors import InputError, ReleaseError
@@ -17,13 +18,9 @@ from wagekit.publish.rendering.document import Column, Document, Figure, Plain, 
 from wagekit.publish.rendering.fonts import typst_fonts
 from wagekit.publish.rendering.formula import to_typst, typst_string
 from wagekit.publish.rendering.markdown import Token, plain_text
-from wagekit.publish.words import display_width
+from wagekit.publish.rendering.table_fit import Block, breakable, fit, padding, shown
 
 TEMPLATE = "report.typ"
-_PAGE = 162.0  # millimetres between the margins
-_PADDING = 3.2  # of a cell, both sides
-_CHARACTER = 1.65  # a digit of 9 points; a Chinese character takes two
-_NARROW = 12.0  # columns such as 序号
 FUNCTIONS = "report, wage-table, wage-figure, plain-table, printed, quotation, divider"
 
 
@@ -66,14 +63,17 @@ def write_blocks(document: Document) -> tuple[list[str], dict[str, bytes]]:
     for block in document.blocks:
         match block:
             case Prose(tokens):
-                lines += [f"#{_block(token)}" for token in tokens]
+                for token, following in zip_longest(tokens, tokens[1:]):
+                    # Words that lead to a formula are on its page.
+                    leads = token["type"] == "paragraph" and following and following["type"] == "block_math"
+                    lines.append(f"#block(sticky: true, {_block(token)})" if leads else f"#{_block(token)}")
             case Table():
                 lines.append(f"#wage-table(lang: {typst_string(language)}, {_table(block)})")
             case Figure():
                 name = f"figure-{len(files) + 1}.svg"
                 files[name] = (block.image if isinstance(block.image, str) else framed(block.image)).encode()
                 lines.append(
-                    f"#wage-figure(lang: {typst_string(language)}, title: {typst_string(block.title)}, "
+                    f"#wage-figure(lang: {typst_string(language)}, title: {_text(block.title)}, "
                     f"alt: {typst_string(block.alt)}, file: {typst_string(name)})"
                 )
             case Plain(text):
@@ -140,9 +140,11 @@ def _cover(cover: Cover, document: Document) -> str:
         "day": cover.day,
         "warning": cover.warning,
         "provenance": cover.provenance,
-        "lang": cover.language,
     }
-    arguments = [f"{name}: {typst_string(text)}" for name, text in texts.items()]
+    arguments = [f"{name}: {_text(text)}" for name, text in texts.items()]
+    # What the file is called by and says of its author are plain words.
+    arguments += [f"lang: {typst_string(cover.language)}", f"name: {typst_string(cover.title)}"]
+    arguments += [f"author: {typst_string(cover.bureau)}"]
     if day is not None:
         arguments.append(f"date: datetime(year: {day.year}, month: {day.month}, day: {day.day})")
     arguments.append(f"contents: {_bool(any(True for _ in document.headings()))}")
@@ -159,50 +161,41 @@ def _array(items: Iterable[str]) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = _array(
-        f"(label: {typst_string(c.label)}, align: {typst_string(c.align)}, "
-        f"group: {'none' if c.group is None else typst_string(c.group)})"
-        for c in table.columns
-    )
-    rows = _array(_array(typst_string(cell) for cell in row) for row in table.rows)
+    made = fit(table.columns, table.rows)
+    blocks = _array(_table_block(table, block) for block in made.blocks)
     return (
-        f"title: {typst_string(table.title)}, unit: {typst_string(table.unit)}, columns: {columns}, rows: {rows}, "
-        f"notes: {_array(typst_string(note) for note in table.notes)}, widths: {_widths(table.columns, table.rows)}"
+        f"title: {_text(table.title)}, unit: {_text(table.unit)}, blocks: {blocks}, "
+        f"notes: {_array(map(_text, table.notes))}, size: {_points(made.size)}, "
+        f"padding: {_points(padding(made.size))}, flipped: {_bool(made.flipped)}"
     )
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
-    """Widths of the columns: figures get what they need and some air, names share the rest of the page's width."""
-    figures = [place for place, column in enumerate(columns) if column.align == "right"]
-    needed = _needed(columns, rows, lines=1)
-    if sum(needed) > _PAGE:
-        needed = _needed(columns, rows, lines=2)
-    names = [place for place, width in enumerate(needed) if place not in figures and width > _NARROW]
-    left = _PAGE - sum(needed)
-    if left > 0 and figures:
-        air = min(left / len(figures), 7.0 if names else left)
-        needed = [width + air if place in figures else width for place, width in enumerate(needed)]
-        left -= air * len(figures)
-    room = sum(needed[place] for place in names)
-    needed = [width * max(1 + left / room, 0.3) if place in names else width for place, width in enumerate(needed)]
-    return _array(f"{width:.1f}mm" for width in needed)
+def _table_block(table: Table, block: Block) -> str:
+    columns = _array(
+        f"(label: {_array(map(_text, c.label.split(chr(10))))}, align: {typst_string(c.align)}, "
+        f"group: {'none' if c.group is None else _text(c.group)})"
+        for c in shown(table.columns, block)
+    )
+    rows = _array(_array(_text(row[place]) for place in block.places) for row in table.rows)
+    return f"(columns: {columns}, rows: {rows}, widths: {_widths(block)})"
 
 
-def _needed(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, lines: int) -> list[float]:
-    """Millimetres that each column needs; headings of figures may take so many lines; figures get equal columns."""
-    needed: list[float] = []
-    for place, column in enumerate(columns):
-        longest = max((display_width(row[place]) for row in rows), default=0)
-        heading = display_width(column.label)
-        if column.align == "right" and lines > 1 and heading > 8:
-            heading = heading // lines + 2
-        needed.append(_PADDING + _CHARACTER * min(max(longest, heading), 60))
-    widest = max((width for column, width in zip(columns, needed, strict=True) if column.align == "right"), default=0.0)
-    return [widest if column.align == "right" else width for column, width in zip(columns, needed, strict=True)]
+def _widths(block: Block) -> str:
+    return _array(_points(width) for width in block.widths)
+
+
+def _points(length: float) -> str:
+    # Rounded down, so that the columns together are not wider than the page.
+    return f"{int(length * 100) / 100:g}pt"
+
+
+def _text(text: str) -> str:
+    """A text as a string literal, its longest words made breakable."""
+    return typst_string(breakable(text))
 
 
 def _lines(text: str) -> str:
-    return " + linebreak() + ".join(typst_string(line) for line in text.rstrip("\n").split("\n"))
+    return " + linebreak() + ".join(_text(line) for line in text.rstrip("\n").split("\n"))
 
 
 def _content(tokens: Iterable[Token]) -> str:
@@ -214,7 +207,7 @@ def _inline(token: Token) -> str:
     kind = token["type"]
     match kind:
         case "text":
-            return typst_string(token["raw"])
+            return _text(token["raw"])
         case "strong":
             return f"strong({_content(token['children'])})"
         case "emphasis":
@@ -222,7 +215,7 @@ def _inline(token: Token) -> str:
         case "strikethrough":
             return f"strike({_content(token['children'])})"
         case "codespan":
-            return f"raw({typst_string(token['raw'])})"
+            return f"raw({_text(token['raw'])})"
         case "linebreak":
             return "linebreak()"
         case "inline_math":
@@ -261,10 +254,21 @@ def _markdown_table(token: Token) -> str:
         Column(label, cell["attrs"].get("align") or "left", None)
         for label, cell in zip(lines[0], head["children"], strict=True)
     )
-    cells = [_content(cell["children"]) for body in bodies for row in body["children"] for cell in row["children"]]
+    cells = [[_content(cell["children"]) for cell in row["children"]] for body in bodies for row in body["children"]]
     heads = [f"strong({_content(cell['children'])})" for cell in head["children"]]
-    aligns = _array(column.align for column in columns)
-    return f"plain-table({_widths(columns, lines[1:])}, {aligns}, {_array(heads)}, {_array(cells)})"
+    made = fit(columns, lines[1:], may_flip=False)
+    return "{" + "; ".join(_plain_block(columns, heads, cells, made.size, block) for block in made.blocks) + "}"
+
+
+def _plain_block(
+    columns: Sequence[Column], heads: Sequence[str], cells: Sequence[Sequence[str]], size: float, block: Block
+) -> str:
+    aligns = _array(columns[place].align for place in block.places)
+    inside = _array(row[place] for row in cells for place in block.places)
+    return (
+        f"plain-table({_widths(block)}, {aligns}, {_array(heads[place] for place in block.places)}, {inside}, "
+        f"size: {_points(size)}, padding: {_points(padding(size))})"
+    )
 
 
 _BLOCKS: Mapping[str, Callable[[dict[str, Any]], str]] = {
