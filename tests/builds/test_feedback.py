@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import sys
-from dataclasses import replace
 from io import BytesIO
 
 import pikepdf
@@ -14,14 +13,13 @@ import pypdfium2
 import pytest
 
 from tests.publish import made_feedback as made
-from wagekit.builds import feedback, feedback_worker
-from wagekit.builds.feedback import build_feedback, surveyed
+from wagekit.builds import feedback_processes, feedback_worker
+from wagekit.builds.feedback import published_letters, surveyed
 from wagekit.builds.feedback_keys import make_keys, new_key, read_keys
 from wagekit.builds.feedback_worker import Order, encrypted
 from wagekit.collect.store import open as open_store
 from wagekit.errors import InputError, ReleaseError, WagekitWarning
 from wagekit.publish.feedback.document import write_letter
-from wagekit.publish.feedback.letters import Feedback, open_feedback
 from wagekit.publish.feedback.typst_files import set_letter
 from wagekit.publish.tables import released_tables
 
@@ -34,14 +32,14 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("feedback")
     keys = folder / "keys.csv"
     make_keys(keys, surveyed(made.release()))
-    result = build_feedback(made.release(), folder / "2023", keys=keys)
+    result = made.run(folder / "2023", keys=keys)
     with keys.open(encoding="utf-8") as stream:
         return result, {row["enterprise_id"]: row["key"] for row in csv.DictReader(stream)}
 
 
 @pytest.fixture(scope="module")
 def told():
-    return open_feedback(made.release(), made.release().store)
+    return made.told()
 
 
 def index_of(folder):
@@ -62,14 +60,17 @@ def test_the_index_lists_every_enterprise_and_nothing_else_is_there(built):
     rows = index_of(result.folder)
     assert [row["enterprise_id"] for row in rows] == sorted(made.CODES)
     assert {path.name for path in result.folder.iterdir()} == {"index.csv", *(row["file"] for row in rows)}
+    assert published_letters(result.folder) == {row["file"]: row["sha256"] for row in rows}
+    assert published_letters(result.folder.parent) is None
     for row, path in zip(rows, result.files, strict=True):
         content = path.read_bytes()
         assert path.name == f"{row['enterprise_id']}.pdf" == row["file"]
         assert row["sha256"] == hashlib.sha256(content).hexdigest()
         assert int(row["pages"]) == len(pages_of(content, keys[row["enterprise_id"]]))
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", row["made_at"])
-    # No other temporary folder is left beside it.
-    assert [path.name for path in result.folder.parent.iterdir() if path.is_dir()] == ["2023"]
+    # No temporary folder is left beside it, and no letter in the private one.
+    assert {path.name for path in result.folder.parent.iterdir() if path.is_dir()} == {"2023", "2023.builds"}
+    assert [path.name for path in (result.folder.parent / "2023.builds").iterdir()] == ["letters.jsonl"]
 
 
 def test_each_file_opens_with_its_own_key_only(built):
@@ -165,7 +166,7 @@ def test_no_key_is_anywhere_but_in_the_file_of_keys(built):
     assert "SECRET" not in repr(order)
 
 
-def test_only_the_encrypted_file_is_opened_for_writing(told, tmp_path, monkeypatch):
+def test_only_the_encrypted_file_is_opened_for_writing(told, tmp_path):
     written = []
     watching = [True]
 
@@ -180,23 +181,16 @@ def test_only_the_encrypted_file_is_opened_for_writing(told, tmp_path, monkeypat
 
     sys.addaudithook(watch)
     try:
-        monkeypatch.setattr(feedback_worker, "_place", (told.edition, tmp_path))
-        sealed = feedback_worker._sealed(Order(told.enterprises[0], new_key()))
+        sealed = feedback_worker.sealed(Order(told.enterprises[0], new_key()), told.edition, tmp_path)
     finally:
         watching[0] = False
     assert sealed.problem == ""
-    assert written == [str(tmp_path / sealed.file)]
+    assert written
+    assert all(re.fullmatch(rf"\.{sealed.file}\..+\.part", os.path.relpath(path, tmp_path)) for path in written)
     assert [path.name for path in tmp_path.iterdir()] == [sealed.file]
 
 
 # -- complete or not at all ------------------------------------------------------------------------------------------
-
-
-def only(told, monkeypatch, *numbers, **changes):
-    """Make a run tell just these enterprises, the first of them changed."""
-    chosen = [next(each for each in told.enterprises if each.id == made.CODES[number]) for number in numbers]
-    chosen[0] = replace(chosen[0], **changes)
-    monkeypatch.setattr(feedback, "open_feedback", lambda *_, **__: Feedback(told.edition, tuple(chosen)))
 
 
 @pytest.fixture
@@ -206,53 +200,17 @@ def keys(tmp_path):
     return path
 
 
-class Deadly:
-    """Ends the process that receives it."""
-
-    def __reduce__(self):
-        return os._exit, (1,)
-
-
-def test_a_failure_goes_on_with_the_others_and_publishes_nothing(told, tmp_path, keys, monkeypatch):
-    target = tmp_path / "feedback"
-    only(told, monkeypatch, 0, 1)
-    build_feedback(made.release(), target, keys=keys)
-    before = {path.name: path.read_bytes() for path in target.iterdir()}
-    steps = []
-    only(told, monkeypatch, 0, 1, 2, industry="\U0001f600")
-    with pytest.raises(ReleaseError) as caught:
-        build_feedback(made.release(), target, keys=keys, progress=lambda *step: steps.append(step))
-    assert "feedback failed for 1 of 3 enterprises" in str(caught.value)
-    assert f"{made.CODES[0]}: feedback {made.CODES[0]}: no glyph for" in str(caught.value)
-    assert sorted(code for _, _, code in steps) == ["", *sorted(made.CODES[:3])]
-    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
-    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"feedback"}
-
-
-def test_a_process_that_ends_costs_one_enterprise_only(told, tmp_path, keys, monkeypatch):
-    only(told, monkeypatch, 0, 1, 2, remarks=(Deadly(),))
-    with pytest.raises(ReleaseError, match=f"for 1 of 3 .*{made.CODES[0]}: the process that made it ended"):
-        build_feedback(made.release(), tmp_path / "feedback", keys=keys)
-    assert not (tmp_path / "feedback").exists()
-
-
-def test_processes_that_never_start_are_told(told, tmp_path, keys, monkeypatch):
-    only(told, monkeypatch, 0, remarks=(Deadly(),))
-    with pytest.raises(ReleaseError, match="can't be started"):
-        build_feedback(made.release(), tmp_path / "feedback", keys=keys)
-
-
-def test_the_time_in_the_index_can_be_said(told, tmp_path, keys, monkeypatch):
-    only(told, monkeypatch, 0)
+def test_the_time_in_the_index_can_be_said(tmp_path, keys, monkeypatch):
+    made.only(monkeypatch, 0)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    result = build_feedback(made.release(), tmp_path / "feedback", keys=keys)
+    result = made.run(tmp_path / "feedback", keys=keys)
     assert index_of(result.folder)[0]["made_at"] == "2023-11-14T22:13:20+00:00"
 
 
-def test_many_letters_go_through_several_pools(told, tmp_path, keys, monkeypatch):
-    monkeypatch.setattr(feedback_worker, "RECYCLED", 2)
-    only(told, monkeypatch, 0, 1, 2)
-    assert len(build_feedback(made.release(), tmp_path / "feedback", keys=keys).files) == 3
+def test_many_letters_go_through_several_processes(tmp_path, keys, monkeypatch):
+    monkeypatch.setattr(feedback_processes, "RECYCLED", 2)
+    made.only(monkeypatch, 0, 1, 2)
+    assert len(made.run(tmp_path / "feedback", keys=keys).files) == 3
 
 
 @pytest.mark.parametrize("held", ["letter.pdf", "notes.txt", "index.csv"])
@@ -263,10 +221,10 @@ def test_other_work_is_not_replaced(tmp_path, keys, held):
     if held == "index.csv":
         (target / "theirs.pdf").write_bytes(b"")
     with pytest.raises(ReleaseError, match="the folder holds other work"):
-        build_feedback(made.release(), target, keys=keys)
+        made.run(target, keys=keys)
     assert (target / held).read_text(encoding="utf-8") == "other work"
     with pytest.raises(ReleaseError, match="a file of that name"):
-        build_feedback(made.release(), target / held, keys=keys)
+        made.run(target / held, keys=keys)
 
 
 @pytest.mark.parametrize("codes", [["../x"], ["a/b"], ["-x"], [".x"], ["a b"], ["x" * 61], ["ab", "AB"], ["甲"]])
@@ -312,7 +270,7 @@ def test_keys_are_read(tmp_path):
     path = tmp_path / "keys.csv"
     path.write_text(f"\ufeffenterprise_id,key\n{GOOD}\n", encoding="utf-8")
     path.chmod(0o600)
-    assert read_keys(path, ["b"], output=tmp_path / "out") == {"b": "Rw81-Vb3N-20zd"}
+    assert read_keys(path, ["b"], folders=[tmp_path / "out"]) == {"b": "Rw81-Vb3N-20zd"}
 
 
 @pytest.mark.parametrize(
@@ -340,7 +298,7 @@ def test_wrong_keys_are_refused_without_telling_them(tmp_path, content, said):
     path = tmp_path / "keys.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(InputError) as caught:
-        read_keys(path, ["a", "b"], output=tmp_path / "out")
+        read_keys(path, ["a", "b"], folders=[tmp_path / "out"])
     assert said in str(caught.value)
     assert "Xk29" not in str(caught.value)
     assert "Rw81" not in str(caught.value)
@@ -353,10 +311,14 @@ def test_keys_in_the_folder_that_they_encrypt_are_refused(tmp_path):
     link = tmp_path / "link.csv"
     link.symlink_to(out / "keys.csv")
     for path in (out / "keys.csv", link):
-        with pytest.raises(InputError, match="the keys lie in the folder that they encrypt"):
-            read_keys(path, ["a"], output=out)
+        for folders in ([out], [tmp_path / "other", out]):
+            with pytest.raises(InputError, match="the keys lie in the folder that they encrypt"):
+                read_keys(path, ["a"], folders=folders)
+            with pytest.raises(InputError, match="the keys lie in the folder that they encrypt"):
+                make_keys(path, ["a", "new"], folders=folders)
+    assert "new" not in (out / "keys.csv").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="can't be read"):
-        read_keys(tmp_path / "none.csv", ["a"], output=out)
+        read_keys(tmp_path / "none.csv", ["a"], folders=[out])
 
 
 def test_keys_that_others_may_read_are_warned_of(tmp_path):
@@ -364,4 +326,4 @@ def test_keys_that_others_may_read_are_warned_of(tmp_path):
     path.write_text(f"enterprise_id,key\n{GOOD}", encoding="utf-8")
     path.chmod(0o640)
     with pytest.warns(WagekitWarning, match="others than its owner may read the keys"):
-        read_keys(path, ["a"], output=tmp_path / "out")
+        read_keys(path, ["a"], folders=[tmp_path / "out"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,13 @@ import numpy as np
 import pandas as pd
 
 from tests.collect.made_files import credit_code, enterprises, official
+from wagekit.builds import feedback
+from wagekit.builds.build import build
+from wagekit.builds.feedback_published import read_release
 from wagekit.collect.intake import intake
 from wagekit.collect.store import open as open_store
 from wagekit.publish.configuration import Release
+from wagekit.publish.feedback.letters import Feedback, open_feedback
 
 NASTY = "#panic(\"x\") $a$ <b>&amp; 'q' \\ *粗* `码` {n} =1+1\n二行 \u202e反\U0001f600"
 """A name that means something to typst, Markdown, XML, format strings or spreadsheets, or has no glyph."""
@@ -60,9 +65,7 @@ unit = "万元/年"
 
 [[reports]]
 notebook = "labour_cost"
-
-[[reports]]
-notebook = "guideline_comparison"
+formats = ["html"]
 """
 
 
@@ -126,3 +129,39 @@ def release() -> Release:
                 official(frame).to_csv(file, index=False, encoding="utf-8")
             intake(store, files, wave=wave)
     return Release.load(folder / "release.toml")
+
+
+def changed(text: str, *, name: str = "changed") -> Release:
+    """Another declaration beside that of the release, of the same store."""
+    path = release().path.with_name(f"{name}.toml")
+    path.write_text(text, encoding="utf-8")
+    return Release.load(path)
+
+
+def built(declared: Release) -> Path:
+    """The folder of a release, built for real."""
+    return build(declared, Path(tempfile.mkdtemp(prefix="published-", dir=release().path.parent)) / "2023").folder
+
+
+@cache
+def published(further: str = "") -> Path:
+    """The folder of the release; with `further`, of a release of that further text."""
+    return built(changed(RELEASE + further) if further else release())
+
+
+@cache
+def told() -> Feedback:
+    """What the enterprises are told beside the published release."""
+    return open_feedback(release(), release().store, read_release(release(), published()))
+
+
+def run(target: Path, **options) -> feedback.FeedbackBuilt:
+    """Build the feedback beside the published release."""
+    return feedback.build_feedback(release(), target, published=published(), **options)
+
+
+def only(monkeypatch, *numbers: int, **changes) -> None:
+    """Make a run tell just these enterprises, the first of them changed."""
+    chosen = [next(each for each in told().enterprises if each.id == CODES[number]) for number in numbers]
+    chosen[0] = replace(chosen[0], **changes)
+    monkeypatch.setattr(feedback, "open_feedback", lambda *_, **__: Feedback(told().edition, tuple(chosen)))

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 
 from tests.publish import made_feedback as made
+from wagekit.builds.feedback_published import read_release
 from wagekit.collect.store import open as open_store
 from wagekit.errors import InputError, ReleaseError
-from wagekit.publish.configuration import Release
 from wagekit.publish.feedback.accounts import BY_INDUSTRY
 from wagekit.publish.feedback.charts import posts_chart
 from wagekit.publish.feedback.document import write_letter
 from wagekit.publish.feedback.figures import PERCENTS, Post
-from wagekit.publish.feedback.letters import PublishedReports, open_feedback
+from wagekit.publish.feedback.letters import drawable, open_feedback
 from wagekit.publish.feedback.returns import said_anew
 from wagekit.publish.feedback.typst_files import set_letter
 from wagekit.publish.feedback.words import WORDS
@@ -32,12 +32,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::wagekit.errors.WagekitWarning")
 @cache
 def feedback(language="zh", least=3, changed=""):
     """The feedback of the made survey; with `changed`, under a release of that further text."""
-    release = made.release()
-    if changed:
-        path = release.path.with_name("changed.toml")
-        path.write_text(made.RELEASE + changed, encoding="utf-8")
-        release = Release.load(path)
-    return open_feedback(release, release.store, language=language, least=least)
+    published = made.published(changed)  # which writes the declaration
+    declared = made.changed(made.RELEASE + changed) if changed else made.release()
+    return open_feedback(declared, declared.store, read_release(declared, published), language=language, least=least)
 
 
 def told(number, **options):
@@ -158,7 +155,29 @@ def test_few_employees_are_not_told_of():
     assert several.pay.median is not None
     assert all(row.median is None for posts in several.pay.posts for row in posts.rows if row.employees < 9)
     with pytest.raises(InputError, match="the median of one employee is that pay"):
-        open_feedback(made.release(), made.release().store, least=1)
+        feedback(least=1)
+
+
+def test_by_default_pay_is_told_of_five_employees_or_more():
+    """Of three or four, whoever finds a letter may know whose pay the median is."""
+    few = 0
+    for code in made.CODES:
+        by_default, more = (
+            next(each for each in of.enterprises if each.id == code) for of in (made.told(), feedback())
+        )
+        own, other = by_default.pay, more.pay
+        assert (own.median is None) == (own.employees < 5)
+        for posts, others in zip(own.posts, other.posts, strict=True):
+            for row, wider in zip(posts.rows, others.rows, strict=True):
+                assert row.employees == wider.employees
+                assert row.median == (wider.median if row.employees >= 5 else None)
+                few += 3 <= row.employees < 5 and wider.median is not None
+        assert bool(by_default.growth.rows) <= (own.employees >= 5)
+    assert few > 5
+    letter = write_letter(
+        next(each for each in made.told().enterprises if each.id == made.CODES[0]), made.told().edition
+    )
+    assert "本单位不足5人的岗位不列示中位数" in letter.text()
 
 
 # -- the market against the release --------------------------------------------------------------------------------------
@@ -227,16 +246,15 @@ def test_what_feedback_takes_for_published_is_in_the_notebook():
 
 
 def test_a_release_without_reports_tells_no_labour_cost_of_others():
-    release = made.release().model_copy(update={"reports": []})
-    assert PublishedReports.of(release) == PublishedReports()
-    for enterprise in open_feedback(release, release.store).enterprises:
+    published = replace(read_release(made.release(), made.published()), reports=())
+    for enterprise in open_feedback(made.release(), made.release().store, published).enterprises:
         assert all(each.industry is None and not any(each.quartiles) for each in enterprise.indicators)
 
 
 def test_reports_on_single_industries_count_as_published():
     from wagekit.publish.industry.report import open_industry_report
 
-    changed = '\n[[reports]]\nnotebook = "industry_guidance"\neach = "industry"\nvalues = ["C"]\n'
+    changed = '\n[[reports]]\nnotebook = "industry_guidance"\neach = "industry"\nvalues = ["C"]\nformats = ["html"]\n'
     enterprise = told(0, changed=changed)
     release = made.release().path.with_name("changed.toml")
     report = open_industry_report(made.release().store, 2023, industry="C", rules=release)
@@ -307,7 +325,7 @@ def test_every_kind_of_enterprise_has_its_pages(language):
 
 
 def test_the_same_figures_give_the_same_bytes():
-    again = open_feedback(made.release(), made.release().store)
+    again = feedback.__wrapped__()
     assert again == feedback()
     for number in (0, made.NEW):
         letters = [write_letter(told(number), each.edition) for each in (feedback(), again)]
@@ -320,6 +338,22 @@ def test_a_name_from_the_data_is_only_a_name():
     letter = write_letter(enterprise, feedback().edition)
     assert letter.addressee == enterprise.name
     assert extracted(set_letter(letter)).count("#panic(\"x\")$a$<b>&amp;'q'\\*粗*`码`{n}=1+1二行反〓") == 1
+
+
+@pytest.mark.parametrize("character", ["长", "A", "ü"])
+def test_a_long_name_is_cut_and_stays_on_the_page(character):
+    import pypdfium2
+
+    name = drawable(character * 200)
+    assert name == character * 120 + "…"
+    pdf = pypdfium2.PdfDocument(set_letter(write_letter(replace(told(0), name=name), feedback().edition)))
+    page = pdf[0]
+    text = page.get_textpage()
+    boxes = [
+        text.get_charbox(place) for place in range(text.count_chars()) if text.get_text_range(place, 1) == character
+    ]
+    assert len(boxes) >= 120
+    assert max(right for _, _, right, _ in boxes) < page.get_width() - 60  # points; the margin has 68
 
 
 def test_names_of_items_and_messages_are_only_text_too():

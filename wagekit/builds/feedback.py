@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from wagekit.builds.feedback_journal import journalled
+from wagekit.builds.feedback_kept import Kept, Letter
 from wagekit.builds.feedback_keys import read_keys
-from wagekit.builds.feedback_worker import Order, Sealed, made
+from wagekit.builds.feedback_processes import SECONDS, made
+from wagekit.builds.feedback_published import read_release
+from wagekit.builds.feedback_worker import Order, Sealed
+from wagekit.builds.journal import Journal, journal_of
 from wagekit.errors import InputError, ReleaseError
 from wagekit.files import replacing_folder, writing
 from wagekit.options import Language
@@ -23,17 +28,24 @@ from wagekit.publish.tables import Progress
 INDEX = "index.csv"
 COLUMNS = ("enterprise_id", "file", "pages", "sha256", "made_at")
 
+SHOWN = 3
+"""Letters that failed are named in the message, so many."""
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _OF_THE_SYSTEM = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
 class FeedbackBuilt:
-    """What a run wrote: the folder, its index, and the encrypted files in the order of the enterprises' codes."""
+    """What a run wrote: the folder, its index, the encrypted files in the order of the enterprises' codes.
+
+    `reused` of them were made by a run before.
+    """
 
     folder: Path
     index: Path
     files: tuple[Path, ...]
+    reused: int
 
 
 def surveyed(declared: Release, *, store: str | os.PathLike[str] | None = None) -> list[str]:
@@ -73,60 +85,91 @@ def build_feedback(
     declared: Release,
     output: str | os.PathLike[str],
     *,
+    published: str | os.PathLike[str],
     keys: str | os.PathLike[str],
     store: str | os.PathLike[str] | None = None,
     jobs: int = 2,
     language: Language | None = None,
     least: int = LEAST,
+    seconds: float = SECONDS,
     wait: float = 0.0,
     progress: Progress | None = None,
 ) -> FeedbackBuilt:
     """Make the feedback to every enterprise of a wave and put all of it in place together.
 
     Each enterprise gets ``<code>.pdf``, encrypted with AES-256 by its own key; ``index.csv`` lists code, file, pages,
-    SHA-256 of the encrypted file, and when it was made. What others are told of the market is what the release
-    publishes: its declared tables, its reports on single industries and on labour cost. Unencrypted pages are made and
-    kept in memory only. They are the same for the same data; the encrypted files differ each time, since encryption
-    draws random numbers.
+    SHA-256 of the encrypted file, and when it was made. What others are told of the market is read from the published
+    release. Unencrypted pages are made and kept in memory only. They are the same for the same data; the encrypted
+    files differ each time they are made, since encryption draws random numbers.
+
+    Letters that are made are kept in ``<output>.builds`` until all of them are: a run that is interrupted, or in which
+    a letter failed, is gone on with by the next one. Letters of which nothing has changed since they were published
+    are taken over. The journal beside the output tells what each run did.
 
     Parameters
     ----------
-    declared : the public release.
+    declared : what the public release declares.
     output : folder of the feedback, replaced as a whole; it may hold nothing but feedback made before.
-    keys : CSV file with the columns ``enterprise_id`` and ``key``, outside of `output`.
+    published : folder of the public release, as it was built.
+    keys : CSV file with the columns ``enterprise_id`` and ``key``, outside of `output` and `published`.
     store : path of the store instead of the declared one.
     jobs : processes at a time.
     language : the release's unless given.
-    least : fewest employees of a post whose median an enterprise is told.
+    least : fewest employees whose median, mean or cost a head an enterprise is told.
+    seconds : that one letter may take.
     wait : seconds to wait if another process is replacing the folder.
     progress : told of each enterprise: how many are done, how many there are, its code.
 
     Raises
     ------
     InputError
-        If a key is missing, weak or there twice, or the keys lie in the output folder.
+        If a key is missing, weak or there twice, or the keys lie in the output folder or the published one.
     ReleaseError
-        If the folder holds other work or can't be written, or the feedback to an enterprise failed: the others are
-        made all the same, the message says how many failed and why, and nothing is published.
+        If the published release isn't as it was built, or not of this store; if the folder holds other work or can't
+        be written; or if the feedback to an enterprise failed: the others are made all the same, the message says how
+        many failed and why, and nothing is published.
     """
     target = _own_folder(output)
     path = declared.store if store is None else Path(store)
-    codes = surveyed(declared, store=path)
-    kept = read_keys(keys, codes, output=target)
-    if progress is not None:
-        progress(0, len(codes), "")
-    told = open_feedback(declared, path, least=least, language=language)
-    orders = [Order(enterprise, kept[enterprise.id]) for enterprise in told.enterprises]
-    with replacing_folder(target, wait=wait) as beside:
-        results: list[Sealed] = []
-        for sealed in made(orders, told.edition, beside, jobs=jobs):
-            results.append(sealed)
-            if progress is not None:
-                progress(len(results), len(orders), sealed.id)
-        results.sort(key=lambda sealed: sealed.id)
-        _refuse_incomplete(results, target)
-        _write_index(beside / INDEX, results)
-    return FeedbackBuilt(target, target / INDEX, tuple(target / sealed.file for sealed in results))
+    with journalled(Journal(journal_of(target))) as run, replacing_folder(target, wait=wait) as beside:
+        run.begin(declared)
+        codes = surveyed(declared, store=path)
+        kept_keys = read_keys(keys, codes, folders=(target, Path(published)))
+        if progress is not None:
+            progress(0, len(codes), "")
+        told = open_feedback(declared, path, read_release(declared, published), least=least, language=language)
+        orders = {enterprise.id: Order(enterprise, kept_keys[enterprise.id]) for enterprise in told.enterprises}
+        kept = Kept(target)
+        letters = {code: letter for code, order in orders.items() if (letter := kept.find(order, told.edition))}
+        reused = len(letters)
+        waiting = [order for code, order in orders.items() if code not in letters]
+        failed: list[Sealed] = []
+        if progress is not None and reused:
+            progress(reused, len(orders), "")
+        with closing(made(waiting, told.edition, kept.folder, jobs=jobs, seconds=seconds)) as results:
+            for sealed in results:
+                if sealed.problem:
+                    failed.append(sealed)
+                    run.letter_failed(sealed)
+                else:
+                    letters[sealed.id] = kept.remember(sealed, orders[sealed.id], told.edition)
+                if progress is not None:
+                    progress(len(letters) + len(failed), len(orders), sealed.id)
+        if failed:
+            raise _failure(failed, len(orders), target)
+        written = [letters[code] for code in sorted(letters)]
+        for letter in written:
+            kept.copy(letter, beside)
+        _write_index(beside / INDEX, written)
+        run.complete(files=len(written) + 1, made=len(waiting), reused=reused)
+    kept.clear(written)
+    return FeedbackBuilt(target, target / INDEX, tuple(target / letter.file for letter in written), reused)
+
+
+def published_letters(folder: str | os.PathLike[str]) -> dict[str, str] | None:
+    """Name and SHA-256 of the files that the index of a folder of feedback lists; None if it is no such folder."""
+    rows = _index(Path(folder) / INDEX)
+    return None if rows is None else {row["file"]: row["sha256"] for row in rows}
 
 
 def _own_folder(output: str | os.PathLike[str]) -> Path:
@@ -142,7 +185,7 @@ def _own_folder(output: str | os.PathLike[str]) -> Path:
         held = {entry.name for entry in target.iterdir()} if target.is_dir() else set()
     if target.exists() and not target.is_dir():
         raise ReleaseError("there is a file of that name", where=str(target), expected="a folder, or nothing")
-    foreign = held - _OF_THE_SYSTEM - {INDEX} - _listed(target / INDEX)
+    foreign = held - _OF_THE_SYSTEM - {INDEX} - (published_letters(target) or {}).keys()
     if foreign or target in (Path.cwd(), Path.home()):
         raise ReleaseError(
             f"the folder holds other work{f' ({min(foreign)!r})' if foreign else ''}",
@@ -153,35 +196,40 @@ def _own_folder(output: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _listed(index: Path) -> set[str]:
-    """The files that an index lists; none if it is no index of feedback."""
+def _index(path: Path) -> list[dict[str, str]] | None:
+    """The rows of an index; None if it is no index of feedback."""
     try:
-        with index.open(encoding="utf-8-sig", newline="") as stream:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
-            return {row["file"] for row in reader} if tuple(reader.fieldnames or ()) == COLUMNS else set()
+            return list(reader) if tuple(reader.fieldnames or ()) == COLUMNS else None
     except (OSError, UnicodeDecodeError, csv.Error):
-        return set()
+        return None
 
 
-def _refuse_incomplete(results: Sequence[Sealed], target: Path) -> None:
-    failed = [sealed for sealed in results if sealed.problem]
-    if not failed:
-        return
-    shown = "; ".join(f"{sealed.id}: {sealed.problem.rstrip('.')}" for sealed in failed[:3])
-    more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
-    raise ReleaseError(
-        f"feedback failed for {len(failed)} of {len(results)} enterprises, so none was published ({shown}{more})",
+def _failure(failed: Sequence[Sealed], letters: int, target: Path) -> ReleaseError:
+    """All letters that failed, in one sentence."""
+    failed = sorted(failed, key=lambda sealed: sealed.id)
+    shown = "; ".join(f"{sealed.id}: {sealed.problem.rstrip('.')}" for sealed in failed[:SHOWN])
+    more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+    error = _LettersFailed(
+        f"feedback failed for {len(failed)} of {letters} enterprises, so none was published ({shown}{more})",
         where=str(target),
-        do="What was there before stands as it was",
+        do=f"What was there before stands as it was; {journal_of(target).name} names all of them. The others' letters"
+        " are kept, the next run makes only those that are missing",
     )
+    error.brief, error.more = f"{failed[0].id}: {failed[0].kind}", len(failed) - 1
+    return error
 
 
-def _write_index(path: Path, results: Sequence[Sealed]) -> None:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    utc = datetime.UTC
-    now = datetime.datetime.fromtimestamp(int(epoch), utc) if epoch else datetime.datetime.now(utc)
-    made_at = now.isoformat(timespec="seconds")
+class _LettersFailed(ReleaseError):
+    """Letters that failed; `brief` is the first one's sentence without words of foreign exceptions, `more` the others."""
+
+    brief: str
+    more: int
+
+
+def _write_index(path: Path, letters: Sequence[Letter]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows((each.id, each.file, each.pages, each.sha256, made_at) for each in results)
+        writer.writerows((each.id, each.file, each.pages, each.sha256, each.made) for each in letters)

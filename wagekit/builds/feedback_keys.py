@@ -38,7 +38,7 @@ def new_key() -> str:
 
 
 def read_keys(
-    path: str | os.PathLike[str], enterprises: Iterable[str], *, output: str | os.PathLike[str]
+    path: str | os.PathLike[str], enterprises: Iterable[str], *, folders: Iterable[str | os.PathLike[str]]
 ) -> dict[str, str]:
     """The keys of enterprises from a CSV file with the columns ``enterprise_id`` and ``key``.
 
@@ -46,12 +46,12 @@ def read_keys(
     ----------
     path : the file; it may hold keys of further enterprises, which are left out.
     enterprises : codes of those that need one.
-    output : folder of what is encrypted, in which the file must not lie.
+    folders : of what is encrypted and of what is published, in which the file must not lie.
 
     Raises
     ------
     InputError
-        If the file lies in the output folder, can't be read, lacks an enterprise, or has an enterprise or a key twice
+        If the file lies in one of the folders, can't be read, lacks an enterprise, or has an enterprise or a key twice
         or a key that is too short or easy to guess.
 
     Warns
@@ -61,13 +61,7 @@ def read_keys(
     """
     file = Path(path)
     where = str(file)
-    if file.resolve().is_relative_to(Path(output).resolve()):
-        raise InputError(
-            "the keys lie in the folder that they encrypt",
-            where=where,
-            expected="a place of their own, where only those who hand them out can read them",
-            do="Move the file, or name another folder with --output",
-        )
+    _refuse_inside(file, folders)
     keys = _read(file)
     needed = list(enterprises)
     missing = [each for each in needed if each not in keys]
@@ -86,7 +80,9 @@ def read_keys(
     return {each: keys[each] for each in needed}
 
 
-def make_keys(path: str | os.PathLike[str], enterprises: Iterable[str]) -> int:
+def make_keys(
+    path: str | os.PathLike[str], enterprises: Iterable[str], *, folders: Iterable[str | os.PathLike[str]] = ()
+) -> int:
     """Give a key to each enterprise that has none in a CSV file; those that have one keep it.
 
     The file is written beside its place and moved into it, for its owner alone (0600).
@@ -95,6 +91,7 @@ def make_keys(path: str | os.PathLike[str], enterprises: Iterable[str]) -> int:
     ----------
     path : the file; made if it isn't there.
     enterprises : codes of those that need a key.
+    folders : as :func:`read_keys` takes them.
 
     Returns
     -------
@@ -103,14 +100,25 @@ def make_keys(path: str | os.PathLike[str], enterprises: Iterable[str]) -> int:
     Raises
     ------
     InputError
-        If the file is there and can't be read as keys, or can't be written.
+        If the file lies in one of the folders, is there and can't be read as keys, or can't be written.
     """
     file = Path(path)
+    _refuse_inside(file, folders)
     keys = _read(file) if file.exists() else {}
     missing = [each for each in dict.fromkeys(enterprises) if each not in keys]
     if missing:
         _write(file, {**keys, **{each: new_key() for each in missing}})
     return len(missing)
+
+
+def _refuse_inside(file: Path, folders: Iterable[str | os.PathLike[str]]) -> None:
+    if any(file.resolve().is_relative_to(Path(folder).resolve()) for folder in folders):
+        raise InputError(
+            "the keys lie in the folder that they encrypt, or in that of the release",
+            where=str(file),
+            expected="a place of their own, where only those who hand them out can read them",
+            do="Move the file, or name another folder with --output",
+        )
 
 
 def _write(file: Path, keys: Mapping[str, str]) -> None:
@@ -172,7 +180,12 @@ def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
                     )
                 yield reader.line_num, row[0].strip(), row[1].strip()
     except OSError as error:
-        raise InputError(f"the keys can't be read ({error.strerror or error})", where=str(file)) from None
+        raise InputError(
+            f"the keys can't be read ({error.strerror or error})",
+            where=str(file),
+            expected="a file of enterprise_id and key",
+            do="Name another with --keys, or let --make-keys make it",
+        ) from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError("the file is no CSV in UTF-8", where=str(file), expected=",".join(COLUMNS)) from None
 

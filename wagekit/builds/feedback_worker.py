@@ -8,23 +8,18 @@ import os
 import secrets
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, parent_process
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from wagekit.errors import ReleaseError, WagekitError
+from wagekit.errors import WagekitError
+from wagekit.files import replacing
 from wagekit.publish.feedback.document import write_letter
 from wagekit.publish.feedback.figures import Edition, Enterprise
 from wagekit.publish.feedback.typst_files import set_letter
-
-RECYCLED = 400
-"""Letters that a pool of processes makes before new processes take over: typst keeps what it has set in memory."""
-
-_TRIED = 3
-"""Processes that end one after the other, before any has made a letter, and no further is tried."""
+from wagekit.publish.rendering import fonts
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,7 @@ class Sealed:
     pages : of the letter.
     sha256 : of the encrypted file.
     problem : one sentence; "" if there is none.
+    kind : the same for a journal: words of foreign exceptions, which may repeat data, are left out.
     """
 
     id: str
@@ -53,6 +49,7 @@ class Sealed:
     pages: int = 0
     sha256: str = ""
     problem: str = ""
+    kind: str = ""
 
 
 def file_name(enterprise: str) -> str:
@@ -92,80 +89,32 @@ def encrypted(pdf: bytes, key: str) -> tuple[bytes, int]:
     return sealed.getvalue(), pages
 
 
-def made(orders: Sequence[Order], edition: Edition, folder: Path, *, jobs: int) -> Iterator[Sealed]:
-    """Make letters in processes of their own, as they finish; a failure of one doesn't touch the others.
+def serve(pipe: Connection, edition: Edition, folder: Path) -> None:
+    """Make letters until there are no more orders; what a process is started for.
 
     Parameters
     ----------
-    orders : the letters.
-    edition : what all have alike.
+    pipe : first says ``None`` for ready, then takes an :class:`Order` and gives a :class:`Sealed`, in turns. Neither
+        figures nor keys go through arguments or files.
+    edition : what all letters have alike.
     folder : where the encrypted files go.
-    jobs : processes at a time.
-
-    Raises
-    ------
-    ReleaseError
-        If no process can be started.
     """
-    succeeded = failed = 0
-    lost: list[Order] = []
-    for start in range(0, len(orders), RECYCLED):
-        for order, sealed in _in_a_pool(orders[start : start + RECYCLED], edition, folder, jobs):
-            if sealed is None:
-                lost.append(order)
-            else:
-                succeeded += 1
-                yield sealed
-    # A process that ends takes the others' orders with it: one at a time they show which one it was.
-    for order in lost:
-        for _, sealed in _in_a_pool([order], edition, folder, 1):
-            succeeded, failed = succeeded + (sealed is not None), failed + (sealed is None)
-            if not succeeded and failed == min(len(orders), _TRIED):
-                raise ReleaseError(
-                    "the processes that make the feedback can't be started, or end at once",
-                    where="feedback",
-                    expected="a program that may be started again: a script that builds feedback at its top level"
-                    " needs 'if __name__ == \"__main__\":'",
-                )
-            yield sealed or Sealed(order.enterprise.id, problem="the process that made it ended")
-
-
-def _in_a_pool(
-    orders: Sequence[Order], edition: Edition, folder: Path, jobs: int
-) -> Iterator[tuple[Order, Sealed | None]]:
-    """Each order with what came of it, None where its process ended before it said."""
-    # A fresh interpreter, not a fork: this process has read the store with threads. What a letter is made of and its
-    # key go there through a pipe, never through arguments or files.
-    workers = min(jobs, len(orders))
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare, initargs=(edition, folder))
-    try:
-        running: dict[Future[Sealed], Order] = {}
-        for order in orders:
-            try:
-                running[pool.submit(_sealed, order)] = order
-            except BrokenProcessPool:
-                yield order, None
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                order = running.pop(future)
-                try:
-                    yield order, future.result()
-                except BrokenProcessPool:
-                    yield order, None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_place: tuple[Edition, Path] | None = None
-
-
-def _prepare(edition: Edition, folder: Path) -> None:
-    """What a worker does before its first letter."""
-    global _place
-    _place = edition, folder
     # Ctrl-C reaches all processes of a terminal; the one that was asked ends the others in good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _warm()
+    with suppress(EOFError, OSError):  # no more orders, or nobody to give them
+        pipe.send(None)
+        while True:
+            pipe.send(sealed(pipe.recv(), edition, folder))
+
+
+def _warm() -> None:
+    """Load what the first letter would have to wait for."""
+    import pikepdf  # noqa: F401
+
+    fonts.typst_fonts()
+    fonts.missing_glyphs("")
 
 
 def _end_with_parent() -> None:
@@ -176,18 +125,18 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _sealed(order: Order) -> Sealed:
-    assert _place is not None
-    edition, folder = _place
+def sealed(order: Order, edition: Edition, folder: Path) -> Sealed:
+    """Make one letter: set, encrypted, and written whole or not at all."""
     enterprise = order.enterprise
     name = file_name(enterprise.id)
     try:
         content, pages = encrypted(set_letter(write_letter(enterprise, edition)), order.key)
-        (folder / name).write_bytes(content)
+        with replacing(folder / name) as beside:
+            beside.write_bytes(content)
     except WagekitError as error:
-        return Sealed(enterprise.id, problem=str(error))
+        return Sealed(enterprise.id, problem=str(error), kind=error.found)
     except Exception as error:
         # Whatever others say of an error, it doesn't carry the key out of here.
-        said = f"{type(error).__name__}: {error}".replace(order.key, "…")
-        return Sealed(enterprise.id, problem=said)
+        kind = type(error).__name__
+        return Sealed(enterprise.id, problem=f"{kind}: {error}".replace(order.key, "…"), kind=kind)
     return Sealed(enterprise.id, name, pages, hashlib.sha256(content).hexdigest())

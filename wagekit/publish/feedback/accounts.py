@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from wagekit.errors import InputError, WagekitWarning
 from wagekit.guidance.labour_cost import INDICATORS, as_survey, prepared
 from wagekit.guidance.labour_cost_enterprises import BEYOND, enterprise_ratios
 from wagekit.publish.feedback.figures import QUARTILES, Figure, Indicator
+from wagekit.publish.feedback.market import IndustryReport
+from wagekit.publish.feedback.published import PublishedRelease
 from wagekit.publish.figures import Unit, code_text
 from wagekit.publish.labour_cost.report import open_labour_cost_report
 from wagekit.publish.labour_cost.words import INDICATOR_ORDER, PER_HEAD
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wagekit.publish.configuration import Release
-    from wagekit.publish.industry.report import IndustryReport
     from wagekit.publish.table import WageTable
 
 BY_INDUSTRY = ("labour_cost_per_head",)
@@ -57,19 +58,23 @@ class PublishedCost:
 
 
 def published_cost(
-    declared: Release, store: Path, *, report: bool, industries: Mapping[str, IndustryReport]
+    declared: Release, store: Path, published: PublishedRelease, *, industries: Mapping[str, IndustryReport]
 ) -> PublishedCost:
     """The labour cost that a release publishes: in the labour-cost report and in its reports on single industries.
+
+    The tables are made again from the store; those that the published page doesn't show are not told.
 
     Parameters
     ----------
     declared : the release.
     store : path of the store that it is made from.
-    report : whether it has the labour-cost report.
+    published : the release as it is published.
     industries : code of an industry section -> the report on it.
 
     Raises
     ------
+    ReleaseError
+        If a report shows other figures than the store gives.
     WagekitError
         As the reports themselves.
     """
@@ -78,16 +83,20 @@ def published_cost(
     whole: dict[str, tuple[Figure, ...]] = {}
     with warnings.catch_warnings():  # the reports themselves tell
         warnings.simplefilter("ignore", WagekitWarning)
-        if report:
-            opened = open_labour_cost_report(store, declared.publication.wave)
-            costs = replace(opened, report=replace(opened.report, rules=declared.rules))
-            whole = {word: _quartiles(figures, "enterprise_p") for word, figures in _overview(costs.overview()).items()}
-            ratios = {code: figures for (code, *_), figures in _items(costs.indicators("industry")).items()}
+        for page in published.made_from("labour_cost", rules=declared.path.name):
+            costs = open_labour_cost_report(store, published.wave, language=published.language, rules=declared.path)
+            overview, by = costs.overview(), costs.indicators("industry")
+            if page.shows(overview):
+                whole = {word: _quartiles(figures, "enterprise_p") for word, figures in _overview(overview).items()}
+            if page.shows(by):
+                ratios = {code: figures for (code, *_), figures in _items(by).items()}
             for word in BY_INDUSTRY:
-                for (code, *_), figures in _items(costs.percentiles(word, "industry")).items():
+                heads = costs.percentiles(word, "industry")
+                for (code, *_), figures in _items(heads).items() if page.shows(heads) else ():
                     by_industry.setdefault(code, {})[word] = _quartiles(figures, "p")
         for code, about in industries.items():
-            for word, figures in {} if about.cost is None else _overview(about.cost).items():
+            cost = about.opened.cost
+            for word, figures in _overview(cost).items() if cost is not None and about.page.shows(cost) else ():
                 ratios.setdefault(code, {}).setdefault(word, figures["value"])
                 by_industry.setdefault(code, {}).setdefault(word, _quartiles(figures, "enterprise_p"))
     return PublishedCost(ratios, whole, by_industry)

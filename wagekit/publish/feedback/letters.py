@@ -17,8 +17,9 @@ from wagekit.options import Language
 from wagekit.publish.cover import provenance
 from wagekit.publish.feedback.accounts import own_indicators, published_cost
 from wagekit.publish.feedback.figures import Edition, Enterprise, Growth
-from wagekit.publish.feedback.market import market_of
+from wagekit.publish.feedback.market import IndustryReport, market_of
 from wagekit.publish.feedback.pay import ENTERPRISE, GuidelineFacts, own_growth, own_pay
+from wagekit.publish.feedback.published import PublishedRelease
 from wagekit.publish.feedback.returns import remarks
 from wagekit.publish.figures import Namer, code_text
 from wagekit.publish.rendering import fonts
@@ -28,12 +29,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wagekit.collect.store import Store
-    from wagekit.publish.configuration import Release, ReportDeclaration
-    from wagekit.publish.industry.report import IndustryReport
+    from wagekit.publish.configuration import Release
     from wagekit.survey import Survey
 
-LEAST = 3
-"""Fewest employees of a post whose median an enterprise is told."""
+LEAST = 5
+"""Fewest employees whose median, mean or cost a head an enterprise is told, of a post as of its whole staff.
+
+It is the enterprise's own payroll, but letters are lost and passed on, and whoever finds one may know who holds a post. A
+median is one person's pay, or lies between two: of three, the finder knows it to be that of the one in the middle; of
+five, two stand on either side, whom no letter tells apart. Below it there is the number of employees alone. Means of
+posts are never told, whatever the number: with the mean of all, what is left could be subtracted.
+"""
+
+_REGION = "上海"
+"""Whose guideline holds where the release has no report beside one."""
 
 MISSING_GLYPH = "〓"
 """Stands for a character of an enterprise's name that the font can't draw, as printers have it (U+3013)."""
@@ -55,67 +64,25 @@ class Feedback:
     enterprises: tuple[Enterprise, ...]
 
 
-@dataclass(frozen=True)
-class PublishedReports:
-    """What the reports of a release publish, as far as feedback holds an enterprise's figures against it.
-
-    Parameters
-    ----------
-    labour_cost : whether wagekit's own labour-cost report is among them, under the release's rules.
-    industries : codes of the sections that there is a report on, None for all, empty for none.
-    region, city_average : parameters of the guideline report, or what it has by default: whose guideline, and last
-        year's average wage of the city in 元 a year.
-    """
-
-    labour_cost: bool = False
-    industries: tuple[str, ...] | None = ()
-    region: str = "上海"
-    city_average: float | None = None
-
-    @classmethod
-    def of(cls, declared: Release) -> PublishedReports:
-        """Read it from the declared reports. A notebook beside the ``release.toml`` may publish anything: it counts not."""
-        said: dict[str, ReportDeclaration] = {}
-        for report in declared.reports:
-            stem = Path(report.notebook).stem
-            if not (declared.path.parent / f"{stem}.ipynb").is_file():
-                said.setdefault(stem, report)
-        about = said.get("industry_guidance")
-        industries: tuple[str, ...] | None = ()
-        if about is not None and "rules" not in about.parameters:
-            if about.each == "industry":
-                industries = None if about.values is None else tuple(about.values)
-            elif "industry" in about.parameters:
-                industries = (str(about.parameters["industry"]),)
-        guideline = said["guideline_comparison"].parameters if "guideline_comparison" in said else {}
-        average = guideline.get("city_average")
-        return cls(
-            labour_cost="labour_cost" in said and "rules" not in said["labour_cost"].parameters,
-            industries=industries,
-            region=str(guideline.get("region", cls.region)),
-            city_average=float(average) if isinstance(average, (int, float)) and average > 0 else None,
-        )
-
-
 def open_feedback(
     declared: Release,
     store: str | os.PathLike[str],
+    published: PublishedRelease,
     *,
-    reports: PublishedReports | None = None,
     least: int = LEAST,
     language: Language | None = None,
 ) -> Feedback:
     """Figure out what every enterprise of a wave is told; the store is closed again at once.
 
-    The market is the public release and no more: pay as the declared tables and the reports on single industries print
-    it, labour cost as these and the labour-cost report do. What the release rules hold back there is held back here.
+    The market is the public release and no more: pay as its open data and its reports on single industries have it,
+    labour cost as these and the labour-cost report do. What isn't there is not told.
 
     Parameters
     ----------
-    declared : the public release.
+    declared : what the public release declares.
     store : path of the store that it is made from.
-    reports : what its reports publish; read from `declared` unless given.
-    least : fewest employees whose median is told, since a page travels and an employee's pay is personal.
+    published : the release as it is published.
+    least : fewest employees whose median, mean or cost a head is told, since a page travels and pay is personal.
     language : the release's unless given.
 
     Raises
@@ -124,8 +91,8 @@ def open_feedback(
         If the store can't be opened or doesn't hold the wave.
     InputError
         If `least` is below 2.
-    WagekitError
-        If a table of the release asks for what the survey doesn't have.
+    ReleaseError
+        If a published table isn't the declared one, or a report shows other figures than the store gives.
     """
     from wagekit.collect.store import open as open_store
     from wagekit.guidance.guideline import guideline
@@ -133,7 +100,6 @@ def open_feedback(
     if least < 2:
         raise InputError(f"{least!r}", where="least", expected="2 or more: the median of one employee is that pay")
     path, wave = Path(store), declared.publication.wave
-    reports = reports or PublishedReports.of(declared)
     spoken = language or declared.publication.language
     with open_store(path, read_only=True) as opened:
         about = opened.metadata(wave)
@@ -144,14 +110,16 @@ def open_feedback(
         earlier = _wave(opened, wave - 1) if wave - 1 in held else (None, None)
         lines = opened.guideline_lines()
         said = remarks(opened, wave, spoken)
-    industries = _industries(declared, path, enterprises, reports)
-    with open_store(path, read_only=True) as opened:
-        market = market_of(declared, opened, variable=pay["column"], data_unit=pay["unit"], industries=industries)
+    industries = _industries(declared, path, published)
+    market = market_of(
+        declared, published, labels, variable=pay["column"], data_unit=pay["unit"], industries=industries
+    )
+    region, city_average = _beside_guideline(published)
     try:
-        facts = GuidelineFacts(guideline(reports.region, wave, lines=lines), reports.city_average)
+        facts = GuidelineFacts(guideline(region, wave, lines=lines), city_average)
     except InputError:  # no line for the year: growth is told alone
         facts = GuidelineFacts(None)
-    cost = published_cost(declared, path, report=reports.labour_cost, industries=industries)
+    cost = published_cost(declared, path, published, industries=industries)
     publication = declared.publication
     edition = Edition(
         title=str(about["title"]),
@@ -187,22 +155,27 @@ def open_feedback(
     return Feedback(edition, tuple(sorted(told, key=lambda enterprise: enterprise.id)))
 
 
-def _industries(
-    declared: Release, store: Path, enterprises: pd.DataFrame, reports: PublishedReports
-) -> dict[str, IndustryReport]:
+def _industries(declared: Release, store: Path, published: PublishedRelease) -> dict[str, IndustryReport]:
     """The reports on single industries that the release has, by the code of the section."""
     from wagekit.publish.industry.report import open_industry_report
 
-    if "industry" not in enterprises:
-        return {}
-    surveyed = sorted(map(str, enterprises["industry"].dropna().unique()))
-    codes = [code for code in surveyed if reports.industries is None or code in reports.industries]
-    return {
-        code: open_industry_report(
-            store, declared.publication.wave, industry=code, region=reports.region, rules=declared.path
+    found = {}
+    for page in published.made_from("industry_guidance", rules=declared.path.name):
+        code, region = str(page.parameters["industry"]), str(page.parameters["region"])
+        opened = open_industry_report(
+            store, published.wave, industry=code, region=region, language=published.language, rules=declared.path
         )
-        for code in codes
-    }
+        found[code] = IndustryReport(opened, page)
+    return found
+
+
+def _beside_guideline(published: PublishedRelease) -> tuple[str, float | None]:
+    """Whose guideline the release is held against, and last year's average wage of the city in 元, if it is known."""
+    for page in published.made_from("guideline_comparison"):
+        average = page.parameters.get("city_average")
+        known = float(average) if isinstance(average, (int, float)) and average > 0 else None
+        return str(page.parameters["region"]), known
+    return _REGION, None
 
 
 def _wave(opened: Store, wave: int) -> tuple[Survey, pd.DataFrame]:
@@ -231,7 +204,7 @@ def _names(enterprises: pd.DataFrame, column: str, labels: Any, language: Langua
 
 
 def drawable(name: object) -> str:
-    """A name from the data as it can be printed: one line, nothing invisible, 〓 for what the font can't draw.
+    """A name from the data as it can be printed: one line, not too long, nothing invisible, 〓 for what has no glyph.
 
     Examples
     --------
@@ -242,7 +215,9 @@ def drawable(name: object) -> str:
 
     if not isinstance(name, str) and pd.isna(name):  # type: ignore[call-overload]
         return ""
-    line = clean_text(str(name)[:_LONGEST_NAME], where="name of an enterprise")
+    line = clean_text(str(name), where="name of an enterprise")
+    if len(line) > _LONGEST_NAME:
+        line = f"{line[:_LONGEST_NAME]}…"
     for character in fonts.missing_glyphs(line):
         line = line.replace(character, MISSING_GLYPH)
     return line

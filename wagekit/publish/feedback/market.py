@@ -1,6 +1,6 @@
 """The market as the public release has it: the printed figures of its tables and reports, and not one figure more.
 
-They are made once, for everybody, under the release rules. No figure is made for one enterprise with itself left out:
+They are read from the published files, once, for everybody. No figure is made for one enterprise with itself left out:
 it would tell the enterprise the others' figures, and where it dominates, one other's.
 """
 
@@ -10,20 +10,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wagekit.publish.feedback.figures import PERCENTS, Figure
+from wagekit.publish.feedback.published import PublishedRelease, PublishedReport, read_figures
 from wagekit.publish.figures import Unit, code_text, percent, rounded
-from wagekit.publish.tables import released_tables
 
 if TYPE_CHECKING:
-    from wagekit.collect.store import Store
     from wagekit.publish.configuration import Release
-    from wagekit.publish.industry.report import IndustryReport
-    from wagekit.publish.table import WageTable
+    from wagekit.publish.industry.report import IndustryReport as Opened
 
 NOTHING: tuple[Figure, ...] = (None,) * len(PERCENTS)
 """No figure at all."""
+
+
+@dataclass(frozen=True)
+class IndustryReport:
+    """A report on one industry: as the store gives it now, and the web page that is published of it."""
+
+    opened: Opened
+    page: PublishedReport
 
 
 @dataclass(frozen=True)
@@ -57,51 +63,67 @@ class Market:
 
 def market_of(
     declared: Release,
-    store: Store,
+    published: PublishedRelease,
+    labels: Mapping[str, Any],
     *,
     variable: str,
     data_unit: str,
     industries: Mapping[str, IndustryReport] = MappingProxyType({}),
 ) -> Market:
-    """The market's figures from the tables of a release, and from its reports on single industries.
+    """The market's figures from the open data of a release, and from its reports on single industries.
 
     Parameters
     ----------
-    declared : the release.
-    store : the store that it is made from.
+    declared : what the release declares.
+    published : the release as it is published; tables that it doesn't hold are not told.
+    labels : code lists by column.
     variable : column of pay; tables of others are passed over.
     data_unit : its unit; 元/年 is printed as 万元/年.
     industries : code of an industry section -> the report on it, for those that the release has one on.
+
+    Raises
+    ------
+    ReleaseError
+        If a published table isn't the declared one, or a report shows other figures than the store gives.
     """
     unit = Unit.of("万元/年" if data_unit == "元/年" else data_unit)
-    chosen = [table for table in declared.tables if table.variable == variable and any(map(percent, table.statistics))]
-    made = released_tables(declared.model_copy(update={"tables": chosen}), store)
-    published: _Published = {}
-    for table in chosen:
+    found: _Published = {}
+    for table in declared.tables:
+        content = published.tables.get(table.name)
+        if content is None or table.variable != variable or not any(map(percent, table.statistics)):
+            continue
         printed = Unit.of(table.unit or data_unit, table.factor, table.decimals)
-        _add(published, made[table.name], {}, printed, unit)
-    for code, report in industries.items():
-        shown, _ = report.shown_and_held("occupations")
-        for wage_table in shown.values():
-            _add(published, wage_table, {"industry": code}, Unit.of(report.report.unit), unit)
-    return Market(unit, published)
+        _add(found, table.by, read_figures(content, table, labels, published.language, printed), printed, unit)
+    for code, about in industries.items():
+        shown, _ = about.opened.shown_and_held("occupations")
+        for made in shown.values():
+            if about.page.shows(made):
+                columns = [column.key for column in made.columns]
+                items = {
+                    (code, *row.codes): dict(zip(columns, (cell.value for cell in row.cells), strict=True))
+                    for row in made.rows
+                }
+                _add(found, ("industry", *made.by), items, Unit.of(about.opened.report.unit), unit)
+    return Market(unit, found)
 
 
 _Published = dict[tuple[str, ...], dict[tuple[str, ...], tuple[Figure, ...]]]
 
 
-def _add(published: _Published, table: WageTable, of: Mapping[str, str], printed: Unit, unit: Unit) -> None:
-    """Enter a table's percentiles; `of` is the part of the survey that it is about, column -> code."""
-    names = (*of, *table.by)
+def _add(
+    published: _Published,
+    names: Sequence[str],
+    items: Mapping[tuple[str, ...], Mapping[str, Figure]],
+    printed: Unit,
+    unit: Unit,
+) -> None:
+    """Enter the percentiles of a table by the columns `names`."""
     order = sorted(range(len(names)), key=names.__getitem__)
-    columns = {percent(column.key): place for place, column in enumerate(table.columns)}
-    places = [columns.get(str(each)) for each in PERCENTS]
-    items = published.setdefault(tuple(sorted(names)), {})
-    for row in table.rows:
-        codes = (*of.values(), *row.codes)
+    entered = published.setdefault(tuple(sorted(names)), {})
+    for codes, figures in items.items():
         key = tuple(codes[place] for place in order) or ("",)
-        values = [None if place is None else row.cells[place].value for place in places]
-        items[key] = _merged(items.get(key, NOTHING), [_in_unit(value, printed, unit) for value in values])
+        values = [_in_unit(figures.get(f"p{each}"), printed, unit) for each in PERCENTS]
+        entered[key] = _merged(entered.get(key, NOTHING), values)
 
 
 def _in_unit(value: Figure, printed: Unit, wanted: Unit) -> Figure:
