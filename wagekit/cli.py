@@ -33,7 +33,9 @@ Declared = Annotated[Path | None, typer.Option("--release", "-r", help="A releas
 Asked = Annotated[Path, typer.Option("--release", "-r", help="A release.toml.")]
 Replaced = Annotated[Path | None, typer.Option("--store", "-s", help="A store instead of the declared one.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="How many are made at a time.", min=1)]
-Wait = Annotated[float, typer.Option(help="Seconds to wait for another build of the same folder to end.", min=0)]
+Wait = Annotated[
+    float, typer.Option(help="Seconds to wait for another build of the folder, or an intake, to end.", min=0)
+]
 
 
 def main() -> None:
@@ -195,17 +197,25 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Make everything anew, changed or not.")] = False,
     wait: Wait = 0,
     confirm: Annotated[
-        str, typer.Option(help="The code of changes beyond the limits that somebody has looked at.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            help="The code that a build gave which stopped, once somebody has looked; may be given repeatedly."
+        ),
+    ] = None,
 ) -> None:
     """Build a whole release, tables and reports: complete, or the one before stays as it was."""
     from wagekit.builds.build import build as build_release
+    from wagekit.builds.journal import note_refusal
     from wagekit.publish.configuration import Release
 
-    declared = Release.load(release)
+    try:
+        declared = Release.load(release)
+    except WagekitError as problem:
+        note_refusal(output, problem)
+        raise
     with progress() as told:
         built = build_release(
-            declared, output, store=store, jobs=jobs, force=force, wait=wait, confirm=confirm, progress=told
+            declared, output, store=store, jobs=jobs, force=force, wait=wait, confirm=confirm or (), progress=told
         )
     for file in built.files:
         say(_shown(file))
@@ -250,11 +260,17 @@ def status(
     raise typer.Exit(found.exit_status)
 
 
-@app.command(epilog="Example:  wagekit feedback --release release.toml --keys keys.csv --output feedback/2023")
+@app.command(
+    epilog="Example:  wagekit feedback --release release.toml --published reports/2023 --keys keys.csv "
+    "--output feedback/2023"
+)
 def feedback(
     release: Asked,
     keys: Annotated[Path, typer.Option("--keys", "-k", help="A CSV of enterprise_id and key, outside the output.")],
     output: Output,
+    published: Annotated[
+        Path, typer.Option("--published", "-p", help="The built release that the letters are made beside.")
+    ] = Path("reports/release"),
     store: Replaced = None,
     make_keys: Annotated[bool, typer.Option("--make-keys", help="Make the keys that are missing, first.")] = False,
     jobs: Jobs = None,
@@ -267,10 +283,14 @@ def feedback(
 
     declared = Release.load(release)
     if make_keys:
-        say(f"{make(keys, surveyed(declared, store=store)):,} keys made: {_shown(keys)}")
+        count = make(keys, surveyed(declared, store=store), folders=(output, published))
+        say(f"{count:,} keys made: {_shown(keys)}")
     with progress() as told:
-        built = build_feedback(declared, output, keys=keys, store=store, jobs=jobs or 2, wait=wait, progress=told)
-    say(f"{len(built.files):,} files and {_shown(built.index)}")
+        built = build_feedback(
+            declared, output, published=published, keys=keys, store=store, jobs=jobs or 2, wait=wait, progress=told
+        )
+    taken = f" ({built.reused:,} of them made before)" if built.reused else ""
+    say(f"{len(built.files):,} files{taken} and {_shown(built.index)}")
 
 
 @app.command(epilog="Example:  wagekit reports --release release.toml")

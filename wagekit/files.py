@@ -15,6 +15,8 @@ from pathlib import Path
 
 from wagekit.errors import ReleaseError, WagekitError
 
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
 
 @contextmanager
 def writing(path: str | os.PathLike[str], *, error: type[WagekitError] = ReleaseError) -> Iterator[None]:
@@ -28,15 +30,19 @@ def writing(path: str | os.PathLike[str], *, error: type[WagekitError] = Release
     Examples
     --------
     >>> with writing("tables.xlsx"):
-    ...     raise OSError(28, "No space left on device")
+    ...     raise PermissionError(13, "Permission denied")
     Traceback (most recent call last):
     ...
-    wagekit.errors.ReleaseError: tables.xlsx: it can't be written (No space left on device); expected a folder that \
+    wagekit.errors.ReleaseError: tables.xlsx: it can't be written (Permission denied); expected a folder that \
 exists and may be written to, and no program that holds its files open.
     """
     try:
         yield
     except OSError as problem:
+        if problem.errno in _FULL:
+            raise error(
+                f"the disk is full ({problem.strerror})", where=str(path), do="Make room there and try again"
+            ) from problem
         raise error(
             f"it can't be written ({problem.strerror or problem})",
             where=str(path),

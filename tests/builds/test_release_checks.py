@@ -12,7 +12,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from tests.publish.made_estimates import made_estimates
 from tests.publish.made_notebooks import cell, made_notebook, markdown, shown
-from wagekit.builds.release_checks import Identifiers, check_release
+from wagekit.builds.release_checks import Identifiers, check_release, told
 from wagekit.disclosure import ReleaseRules
 from wagekit.publish.cover import Cover
 from wagekit.publish.held_back import VARIABLE, read
@@ -59,7 +59,7 @@ def folder(tmp_path, noted):
 
 @pytest.fixture
 def check(folder, noted):
-    return lambda **more: check_release(folder, identifiers=IDENTIFIERS, held_back=[noted], **more)
+    return lambda **more: told(check_release(folder, identifiers=IDENTIFIERS, held_back=[noted], **more))
 
 
 def test_a_clean_release_has_no_problem(check):
@@ -321,8 +321,7 @@ def _derived(noted, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir(exist_ok=True)
     return sorted(
-        problem.split(": ")[1].split(" is held back")[0]
-        for problem in check_release(empty, identifiers=[], held_back=[noted])
+        problem.found.split(" is held back")[0] for problem in check_release(empty, identifiers=[], held_back=[noted])
     )
 
 

@@ -16,6 +16,7 @@ from wagekit.builds.status import status
 from wagekit.files import alone
 from wagekit.publish.configuration import Release
 from wagekit.publish.edition import CalendarDeclaration
+from wagekit.reads import file_digest
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -127,6 +128,37 @@ def test_a_build_was_stopped_or_killed(target):
     build(target, ends="")
     assert outcome(target)[0] == 1
     assert "its process ended without a word" in outcome(target)[1]
+
+
+def test_a_build_was_killed_after_its_release_was_put_in_place(target):
+    """The release stands, whatever the journal has no word of: it is the one that the build was about to place."""
+    journal = Journal(journal_of(target))
+    journal.event("build_started", wave=2023)
+    (target / "by_industry.csv").unlink()
+    put_in_place(target, overall="3")
+    manifest = file_digest(target / "manifest.json")
+    journal.event("placing", manifest=manifest, seconds=7.0, files=1, made=1, reused=0)
+    exit_status, line = outcome(target)
+    assert exit_status == 0
+    assert line.endswith("(1 files, 7 s).")
+    # Stopped a moment later, it stands as well; so it does when a later build fails.
+    journal.event("stopped", signal=15, seconds=7.1)
+    assert outcome(target)[0] == 0
+    build(target, ends="not_published", problem="no store.")
+    assert outcome(target)[0] == 1
+    assert "the release of 2023 was built" in outcome(target)[1]
+    assert "(1 files, 7 s); the build of" in outcome(target)[1]
+
+
+def test_a_build_was_killed_before_its_release_was_put_in_place(target):
+    """The folder holds another release than the one that was about to take its place."""
+    journal = Journal(journal_of(target))
+    journal.event("build_started", wave=2023)
+    journal.event("placing", manifest="0" * 64, seconds=7.0, files=1, made=1, reused=0)
+    exit_status, line = outcome(target)
+    assert exit_status == 1
+    assert "(2 files, 12 s)" in line
+    assert "its process ended without a word" in line
 
 
 @POSIX

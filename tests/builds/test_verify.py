@@ -53,7 +53,9 @@ def test_a_release_that_is_what_it_should_be(release, published, builds, tmp_pat
     before = contents(tmp_path)
     assert verify(release, published, store="/srv/s.duckdb", jobs=3) == []
     assert contents(tmp_path) == before  # nothing written, nothing left
-    assert builds["options"] == {"store": "/srv/s.duckdb", "jobs": 3, "force": True, "progress": None}
+    # What was decided when it was published isn't asked again.
+    again = Manifest.load(published)
+    assert builds["options"] == {"store": "/srv/s.duckdb", "jobs": 3, "force": True, "again": again, "progress": None}
     assert builds["epoch"] == "1700000000"
     assert published not in builds["output"].parents
     assert builds["output"].parent.parent == published.parent
@@ -70,6 +72,20 @@ def test_a_build_that_fails_leaves_nothing_and_says_why(release, published, monk
     with pytest.raises(ReleaseError, match="the disk is full"):
         verify(release, published)
     assert contents(tmp_path) == before
+
+
+def test_nobody_is_sent_to_a_folder_that_is_gone(release, published, monkeypatch):
+    def build(release, output, **options):
+        raise ReleaseError(
+            "the report failed", where=str(output), do=f"Look at the notebooks in {output}.builds/failed"
+        )
+
+    monkeypatch.setattr(verification, "build", build)
+    with pytest.raises(ReleaseError) as caught:
+        verify(release, published)
+    said = str(caught.value)
+    assert said.startswith(f"{published}: it can't be built anew, so it was not compared: the report failed. Build it ")
+    assert ".verify." not in said
 
 
 def rewritten(name, content):

@@ -9,8 +9,13 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wagekit.builds.release_checks import check_release
+from wagekit.builds.release_checks import Problem, check_release
 from wagekit.publish.held_back import VARIABLE
+
+_IDENTIFIERS = """
+    SELECT enterprise_id FROM enterprises UNION SELECT name FROM enterprises UNION SELECT employee_code FROM employees
+"""
+"""What names an enterprise or an employee, in all waves."""
 
 
 @contextmanager
@@ -43,8 +48,8 @@ def recorded() -> Iterator[Path]:
             Path(folder).rmdir()
 
 
-def problems(folder: Path, store: Path, held_back: Path, *, checked: Collection[str] = ()) -> list[str]:
-    """What a built release gives away, in sentences that don't repeat it; empty if nothing was found.
+def problems(folder: Path, store: Path, held_back: Path, *, checked: Collection[str] = ()) -> list[Problem]:
+    """What a built release gives away; empty if nothing was found.
 
     Parameters
     ----------
@@ -55,13 +60,8 @@ def problems(folder: Path, store: Path, held_back: Path, *, checked: Collection[
     """
     from wagekit.collect.store import open as open_store
 
-    identifiers: set[str] = set()
     with open_store(store, read_only=True) as opened:
-        for wave in opened.waves()["wave"]:
-            enterprises, employees = opened.enterprises(int(wave)), opened.employees(int(wave))
-            for frame, columns in ((enterprises, ("enterprise_id", "name")), (employees, ("employee_code",))):
-                for column in columns:
-                    if column in frame:
-                        identifiers.update(frame[column].dropna().astype(str).unique())
+        found = opened.connection.execute(_IDENTIFIERS).fetchall()
+    identifiers = {str(value) for (value,) in found if value is not None}
     private = [str(store.absolute().parent), platform.node()]
     return check_release(folder, identifiers=identifiers, held_back=[held_back], private=private, checked=checked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +13,23 @@ from pathlib import Path
 from wagekit.builds import audit
 from wagekit.builds.comparison import Comparison, compare, earlier_edition
 from wagekit.builds.comparison_report import summary, write_comparison
+from wagekit.builds.confirmations import code_of
 from wagekit.builds.crate import write_crate
 from wagekit.builds.editions import Editions, output_folder
 from wagekit.builds.fingerprints import Today, versions, with_fingerprints
-from wagekit.builds.journal import Journal, Kind, journal_of
-from wagekit.builds.manifest import TABLES, FileEntry, Manifest, private_folder
+from wagekit.builds.journal import Journal, Kind, journal_of, note_refusal
+from wagekit.builds.manifest import FILE, TABLES, FileEntry, Manifest, build_time, private_folder
 from wagekit.builds.plan import plan
+from wagekit.builds.release_checks import Problem, told
 from wagekit.builds.reuse import entries as made_entries
 from wagekit.builds.running import run
 from wagekit.builds.tasks import Outcome, Task
+from wagekit.collect.store import open as open_store
 from wagekit.errors import ReleaseError, WagekitError
 from wagekit.files import replacing_folder
 from wagekit.publish.configuration import Release
-from wagekit.publish.tables import Progress, make_tables
+from wagekit.publish.tables import Progress, make_tables, released_tables
+from wagekit.reads import file_digest
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def build(
     jobs: int | None = None,
     force: bool = False,
     wait: float = 0.0,
-    confirm: str = "",
+    confirm: str | Collection[str] = (),
+    again: Manifest | None = None,
     progress: Progress | None = None,
 ) -> Built:
     """Make every table and report of a release and put them in place together.
@@ -81,8 +86,11 @@ def build(
     store : path of the store instead of the declared one.
     jobs : reports made at a time; as :func:`wagekit.builds.running.run` has it unless given.
     force : make everything anew.
-    wait : seconds to wait if another build of the same folder is running.
-    confirm : the code that a build gave whose changes against the edition before are beyond the declared limits.
+    wait : seconds to wait if another build of the same folder is running, and if an intake writes into the store.
+    confirm : codes that builds gave which stopped: for changes against the edition before that are beyond the declared
+        limits, or for numbers that equal held-back values, once somebody has looked at them.
+    again : manifest of a release that is built once more, elsewhere, to be compared with it: what was decided when it
+        was published is not asked again.
     progress : told before each step.
 
     Raises
@@ -91,28 +99,44 @@ def build(
         If the folder holds other work, a report or a check fails, the changes against the edition before are beyond
         the limits and not confirmed, another build is running, or the output can't be written. The reports that do
         not fail are finished all the same.
+    StoreError
+        If the store can't be read, as while an intake writes into it.
     """
     began = time.monotonic()
-    target = output_folder(declared, output)
+    try:
+        target = output_folder(declared, output)
+        build_time()
+    except ReleaseError as problem:
+        note_refusal(output, problem)
+        raise
     source = Path(store) if store is not None else declared.store
+    codes = frozenset([confirm] if isinstance(confirm, str) else confirm)
     journal = Journal(journal_of(target))
     with _told(journal, began) as begin, replacing_folder(target, wait=wait) as beside:
         begin(declared)
-        tasks = with_fingerprints(plan(declared, source))
-        work = _Work(declared, source, target, beside, journal, progress, len(tasks))
         with audit.recorded() as held_back, Today() as today:
+            today.hold(source, wait=wait)
+            tasks = with_fingerprints(plan(declared, source))
+            work = _Work(declared, source, target, beside, journal, progress, len(tasks), codes, again)
+            before = work.edition_before()
             editions = Editions(target, today, force=force)
-            manifest = Manifest.of(declared, [*work.tables(editions), *work.reports(tasks, editions, jobs)])
+            entries = [*work.tables(editions), *work.reports(tasks, editions, jobs)]
+            manifest = Manifest.of(declared, entries, confirmed=editions.confirmed)
             manifest.write(beside, private=private_folder(target))
             write_crate(manifest, beside)
-            work.check(held_back)
-        said = work.compare(confirm)
+            if code := work.check(held_back):
+                manifest = manifest.model_copy(update={"confirmed": tuple(sorted({*editions.confirmed, code}))})
+                manifest.write(beside, private=private_folder(target))
+            today.check_held()
+        said = work.compare(before)
         files = tuple(sorted(path.relative_to(beside) for path in beside.rglob("*") if path.is_file()))
+        counts = {"files": len(files), "made": len(work.made), "reused": len(work.reused)}
+        so_far = round(time.monotonic() - began, 1)
+        # If this process is killed before it can say that the release was published, status knows it by its manifest.
+        journal.event("placing", manifest=file_digest(beside / FILE), seconds=so_far, **counts)
     editions.clear_pending()
     seconds = time.monotonic() - began
-    journal.event(
-        "published", seconds=round(seconds, 1), files=len(files), made=len(work.made), reused=len(work.reused)
-    )
+    journal.event("published", seconds=round(seconds, 1), **counts)
     return Built(target, tuple(target / file for file in files), tuple(work.made), tuple(work.reused), seconds, said)
 
 
@@ -128,7 +152,10 @@ class _Work:
         journal: Journal,
         progress: Progress | None,
         reports: int,
+        confirm: Collection[str],
+        again: Manifest | None,
     ) -> None:
+        self._confirm, self._again = confirm, again
         self._declared, self._source, self._target, self._beside = declared, source, target, beside
         self._journal, self._progress = journal, progress
         self._steps = len(declared.tables) + bool(declared.tables) + reports
@@ -182,6 +209,8 @@ class _Work:
             self.reused.append(task.name)
             self._journal.event("task_reused", task=task.name)
             self._tell(task.name, steps=1)
+        if waiting and TABLES in self.reused:
+            self._note_held_back_by_tables()
         failed: list[Outcome] = []
         outcomes = run(
             waiting,
@@ -203,6 +232,14 @@ class _Work:
             raise _failure(failed, len(tasks), self._target, editions.failed)
         return entries
 
+    def _note_held_back_by_tables(self) -> None:
+        """Estimate the tables that were taken over once more, and keep nothing but the note of what they hold back.
+
+        A report that is made anew may not tell it, and it is nowhere on disk.
+        """
+        with open_store(self._source, read_only=True) as opened:
+            released_tables(self._declared, opened)
+
     def _remember(self, outcome: Outcome) -> None:
         name, seconds, memory = outcome.task.name, round(outcome.seconds, 2), outcome.peak_memory
         if outcome.problem:
@@ -210,32 +247,45 @@ class _Work:
         else:
             self._journal.event("task_finished", task=name, seconds=seconds, peak_memory=memory, files=outcome.files)
 
-    def check(self, held_back: Path) -> None:
-        """Search all files for what may not be in them."""
-        problems = audit.problems(self._beside, self._source, held_back, checked=self._kept)
-        self._journal.event("checked", problems=problems)
-        if problems:
-            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            raise ReleaseError(
-                f"the release would give away what may not be published: {problems[0].rstrip('.')}{more}",
-                where=str(self._target),
-                do=f"All that was found stands in {journal_of(self._target).name} beside it; nothing was published",
-            )
+    def check(self, held_back: Path) -> str:
+        """Search all files for what may not be in them.
 
-    def compare(self, confirm: str) -> str:
+        Returns
+        -------
+        The code with which somebody confirmed that all that was found is there by chance; "" if nothing was found.
+        """
+        problems = audit.problems(self._beside, self._source, held_back, checked=self._kept)
+        code = code_of(problems, private_folder(self._target))
+        # What is found again just as somebody confirmed it for the edition that is published is not asked again.
+        published = Manifest.found(self._target)
+        confirmed = bool(code) and code in {*self._confirm, *(() if published is None else published.confirmed)}
+        self._journal.event("checked", problems=told(problems), code=code, confirmed=confirmed)
+        if not problems or confirmed:
+            return code
+        if self._again is not None and self._again.confirmed and code:
+            return ""
+        suspected = Editions.hold(self._beside, self._target, passed=False)
+        raise _gives_away(problems, self._target, code, self._confirm, suspected)
+
+    def edition_before(self) -> Path | None:
+        """The edition that the release is to be compared with; None where there is none or none is declared."""
+        limits = self._declared.comparison
+        if limits is None or not self._declared.tables or self._again is not None:
+            return None
+        return earlier_edition(limits, self._target, declared_in=self._declared.path.parent)
+
+    def compare(self, before: Path | None) -> str:
         """Hold the release against the edition before; beyond the limits it waits until somebody confirms."""
         limits = self._declared.comparison
-        if limits is None or not self._declared.tables:
-            return ""
-        before = earlier_edition(limits, self._target, declared_in=self._declared.path.parent)
-        if before is None:
+        if limits is None or before is None:
             return ""
         found = compare(before, self._beside, limits)
         write_comparison(found, self._target)
-        confirmed = bool(found.code) and found.code == confirm
+        confirmed = bool(found.code) and found.code in self._confirm
         self._journal.event("compared", **found.counts, beyond=found.beyond, code=found.code, confirmed=confirmed)
         if found.beyond and not confirmed:
-            raise _unconfirmed(found, self._target, confirm, Editions.hold(self._beside, self._target))
+            pending = Editions.hold(self._beside, self._target, passed=True)
+            raise _unconfirmed(found, self._target, self._confirm, pending)
         return summary(found, self._declared.publication.language)
 
 
@@ -262,7 +312,7 @@ def _told(journal: Journal, began: float) -> Iterator[Callable[[Release], None]]
         end("not_published", problem=getattr(problem, "brief", str(problem)), more=getattr(problem, "more", 0))
         raise
     except Exception as problem:  # its words may repeat data
-        end("not_published", problem=type(problem).__name__, more=0)
+        end("not_published", problem=f"an error of wagekit's own ({type(problem).__name__})", more=0)
         raise
     except BaseException as stop:
         number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else signal.SIGINT
@@ -293,12 +343,35 @@ def _failure(failed: list[Outcome], tasks: int, target: Path, folder: Path) -> R
     return error
 
 
-def _unconfirmed(found: Comparison, target: Path, confirm: str, pending: Path) -> ReleaseError:
-    beyond = "; ".join(found.beyond[:3]) + (f"; and {len(found.beyond) - 3} more" if len(found.beyond) > 3 else "")
-    wrong = f" (the code {confirm!r} is of other changes)" if confirm else ""
+def _gives_away(
+    problems: Sequence[Problem], target: Path, code: str, confirm: Collection[str], suspected: Path
+) -> ReleaseError:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    wrong = _wrong(confirm, "findings") if code else ""
+    all_told = f" (all that was found stands in {journal_of(target).name})" if more else ""
+    then = (
+        f": if each of these numbers is a public figure that equals a held-back value by chance, build with --confirm {code}"
+        if code
+        else ", and mend the notebook or the declaration"
+    )
     return ReleaseError(
-        f"the changes against the edition before are beyond the limits, so nothing was published{wrong}: {beyond}",
+        "the release would give away what may not be published, so nothing was published"
+        f"{wrong}: {str(problems[0]).rstrip('.')}{more}",
+        where=str(target),
+        do=f"Look at the release in {suspected}{all_told}{then}",
+    )
+
+
+def _unconfirmed(found: Comparison, target: Path, confirm: Collection[str], pending: Path) -> ReleaseError:
+    beyond = "; ".join(found.beyond[:3]) + (f"; and {len(found.beyond) - 3} more" if len(found.beyond) > 3 else "")
+    return ReleaseError(
+        "the changes against the edition before are beyond the limits, so nothing was published"
+        f"{_wrong(confirm, 'changes')}: {beyond}",
         where=str(target),
         do=f"Look at them in {target.name}.comparison.html and at the release in {pending}; if they are right, build "
         f"with --confirm {found.code}",
     )
+
+
+def _wrong(confirm: Collection[str], what: str) -> str:
+    return f" (the code {', '.join(map(repr, sorted(confirm)))} is of other {what})" if confirm else ""

@@ -44,11 +44,17 @@ class Editions:
     target : the folder of the release.
     today : stores and files as they are now.
     force : take nothing over.
+
+    Attributes
+    ----------
+    failed : where the notebooks of reports that fail are kept.
+    confirmed : codes that the manifests have of which files were taken over.
     """
 
     def __init__(self, target: Path, today: Today, *, force: bool = False) -> None:
         private = private_folder(target)
         self.failed = private / "failed"
+        self.confirmed: set[str] = set()
         self._pending = _pending(target)
         self._today = today
         folders = () if force else (self._pending, target)
@@ -56,6 +62,7 @@ class Editions:
         # What lies there is of an earlier build: a notebook that runs by now would be looked into for nothing.
         for old in self.failed.glob("*.failed.ipynb"):
             old.unlink(missing_ok=True)
+        shutil.rmtree(_suspected(target), ignore_errors=True)
 
     def recipe_of_tables(self, declared: Release, store: Path) -> TablesRecipe:
         """The recipe of the tables as it is now, with what is in the store; taken before they are made."""
@@ -67,7 +74,7 @@ class Editions:
         for folder, manifest in self._found:
             found = reusable(task, manifest, folder, self._today)
             if found is not None:
-                return _copied(found, folder, beside)
+                return self._copied(found, folder, manifest, beside)
         return None
 
     def take_tables(self, recipe: TablesRecipe, beside: Path) -> tuple[FileEntry, ...] | None:
@@ -75,37 +82,52 @@ class Editions:
         for folder, manifest in self._found:
             found = reusable_tables(recipe.names, recipe.fingerprint, recipe.reads, manifest, folder)
             if found is not None:
-                return _copied(found, folder, beside)
+                return self._copied(found, folder, manifest, beside)
         return None
+
+    def _copied(
+        self, found: Sequence[FileEntry], folder: Path, manifest: Manifest | None, beside: Path
+    ) -> tuple[FileEntry, ...]:
+        for entry in found:
+            shutil.copyfile(folder / entry.file, beside / entry.file)
+        self.confirmed.update(() if manifest is None else manifest.confirmed)
+        return tuple(found)
 
     def clear_pending(self) -> None:
         """Once a release is published nothing waits any more."""
         shutil.rmtree(self._pending, ignore_errors=True)
 
     @staticmethod
-    def hold(beside: Path, target: Path) -> Path:
-        """Keep a release that has to be confirmed where it can be looked at; the next build takes its files over.
+    def hold(beside: Path, target: Path, *, passed: bool) -> Path:
+        """Keep a release that is not published, for its owner alone, where it can be looked at.
+
+        Parameters
+        ----------
+        beside : the release; it is moved.
+        target : where it would have been published.
+        passed : it passed the search for what may not be published and waits to be confirmed: the next build takes its
+            files over. Of one that did not pass nothing is ever taken over: what its tables hold back is known only
+            while they are made, and it has to be searched again.
 
         Returns
         -------
         Where it lies.
         """
-        pending = _pending(target)
-        made_folder(pending.parent)
-        with writing(pending):
-            shutil.rmtree(pending, ignore_errors=True)
-            beside.rename(pending)
-        return pending
+        place = _pending(target) if passed else _suspected(target)
+        made_folder(place.parent)
+        with writing(place):
+            place.parent.chmod(0o700)
+            shutil.rmtree(place, ignore_errors=True)
+            beside.rename(place)
+        return place
 
 
 def _pending(target: Path) -> Path:
     return private_folder(target) / "pending"
 
 
-def _copied(found: Sequence[FileEntry], folder: Path, beside: Path) -> tuple[FileEntry, ...]:
-    for entry in found:
-        shutil.copyfile(folder / entry.file, beside / entry.file)
-    return tuple(found)
+def _suspected(target: Path) -> Path:
+    return private_folder(target) / "suspected"
 
 
 def output_folder(declared: Release, output: str | os.PathLike[str]) -> Path:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,9 +24,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from wagekit import reads
 from wagekit.builds.tasks import Task
+from wagekit.collect.connection import StoreInUseError
 from wagekit.collect.store import Store
 from wagekit.collect.store import open as open_store
-from wagekit.errors import WagekitError
+from wagekit.errors import ReleaseError, WagekitError
 from wagekit.publish.configuration import Release
 from wagekit.publish.rendering import fonts
 from wagekit.publish.rendering.notebook import load
@@ -43,6 +46,7 @@ MAIN_LIBRARIES = (
 
 _VOLATILE = frozenset({"kernelspec", "language_info", "execution", "ExecuteTime", "collapsed", "scrolled", "vscode"})
 """Metadata of notebooks and cells that programs write and no report shows."""
+_BETWEEN = 0.5  # seconds between two looks whether a store is free
 
 
 def fingerprint(task: Task) -> str:
@@ -192,6 +196,7 @@ class Today:
     def __init__(self) -> None:
         self._digests: dict[tuple[str, int | None, reads.Part], str] = {}
         self._stores: dict[str, Store] = {}
+        self._held: dict[str, list[object]] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -201,7 +206,49 @@ class Today:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stores.clear()
+        self._held.clear()
         self._open.close()
+
+    def hold(self, source: str | os.PathLike[str], *, wait: float = 0.0) -> None:
+        """Keep a store open for reading until the block ends, so that nobody can write into it meanwhile.
+
+        Parameters
+        ----------
+        source : path of the store.
+        wait : seconds to wait for a process that is writing into it.
+
+        Raises
+        ------
+        StoreError
+            If it can't be opened.
+        """
+        end = time.monotonic() + wait
+        path = str(Path(source).absolute())
+        while path not in self._stores:
+            try:
+                self._stores[path] = self._open.enter_context(open_store(path, read_only=True))
+            except StoreInUseError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_BETWEEN)
+        self._held[path] = _state(path)
+
+    def check_held(self) -> None:
+        """That the stores which are held are still the same files: another can have been moved into their place.
+
+        Raises
+        ------
+        ReleaseError
+            If one is not.
+        """
+        for path, state in self._held.items():
+            if _state(path) != state:
+                raise ReleaseError(
+                    "the store was changed while the release was being built, so nothing was published",
+                    where=path,
+                    expected="one state of the survey for all tables and reports",
+                    do="Build again",
+                )
 
     def unchanged(self, read: Sequence[Read]) -> bool:
         """Whether everything that was read is now as it was then."""
@@ -227,6 +274,19 @@ class Today:
         if source not in self._stores:
             self._stores[source] = self._open.enter_context(open_store(source, read_only=True))
         return self._stores[source].digest(wave, part)
+
+
+def _state(path: str) -> list[object]:
+    """What tells a file, and what DuckDB keeps beside it, from another in its place."""
+    found: list[object] = []
+    for file in (Path(path), Path(f"{path}.wal")):
+        try:
+            about = file.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((about.st_ino, about.st_size, about.st_mtime_ns))
+    return found
 
 
 def unchanged(read: Sequence[Read]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -55,44 +55,55 @@ class HeldBackSearch:
         }
         self._decimals = max([_DECIMALS, *(-int(number.as_tuple().exponent) for number in printed)])
 
-    def search(self, text: str, *, raw: bool = True) -> Iterator[str]:
-        """What a text gives away, in sentences that don't repeat it.
+    def search(self, text: str, *, raw: bool = True) -> Iterator[tuple[str, str]]:
+        """What a text gives away.
 
         Parameters
         ----------
         raw : also tell numbers that nobody rounded.
+
+        Yields
+        ------
+        A sentence that doesn't repeat it. And what it rests on, to be shown nowhere: for numbers that equal a
+        held-back value, which may be chance, the numbers, how often they stand there and all that they equal; else "".
         """
         numbers, unrounded = self._numbers(text)
         if unrounded and raw:
-            yield f"{unrounded} numbers are not rounded (more than {self._decimals} decimals)"
-        for about in dict.fromkeys(self._held_back(numbers)):
-            yield f"a value that is held back can be read: {about}"
+            yield f"{unrounded} numbers are not rounded (more than {self._decimals} decimals)", ""
+        found: dict[str, list[str]] = defaultdict(list)
+        for number, equals in self._held_back(numbers):
+            found[equals[0]].append(f"{number} {numbers[number]} {equals}")
+        for about, rests_on in found.items():
+            yield f"a value that is held back can be read: {about}", "; ".join(sorted(rests_on))
 
-    def _numbers(self, text: str) -> tuple[list[tuple[float, int]], int]:
-        """Numbers worth looking for, each once, with their decimals; how many numbers nobody rounded."""
+    def _numbers(self, text: str) -> tuple[dict[tuple[float, int], int], int]:
+        """Numbers worth looking for with their decimals, and how often they stand there; how many nobody rounded."""
         text = unicodedata.normalize("NFKC", re.sub(r"(?<=\d)[\u2009\u202f\u00a0](?=\d{3})", ",", text))
-        numbers: dict[tuple[float, int], None] = {}
+        numbers: dict[tuple[float, int], int] = defaultdict(int)
         unrounded = 0
-        for whole, decimals, counted in set(_NUMBER.findall(text)):
+        for (whole, decimals, counted), times in Counter(_NUMBER.findall(text)).items():
             digits = len((whole.replace(",", "") + decimals).lstrip("0").rstrip("" if decimals else "0"))
             if digits < (_EXACT if counted else _DIGITS):
                 continue
             number = whole.replace(",", "") + (f".{decimals}" if decimals else "")
             unrounded += digits >= _EXACT and len(decimals) > self._decimals
             if Decimal(number) not in self._printed:
-                numbers[float(number), len(decimals)] = None
-        return list(numbers), unrounded
+                numbers[float(number), len(decimals)] += times
+        return numbers, unrounded
 
-    def _held_back(self, numbers: Sequence[tuple[float, int]]) -> Iterator[str]:
+    def _held_back(self, numbers: Collection[tuple[float, int]]) -> Iterator[tuple[tuple[float, int], list[str]]]:
+        """Each number that equals held-back values, and these by name."""
         if not numbers or not len(self._values):
             return
-        points, decimals = np.array(numbers).T
+        points, decimals = np.array(list(numbers)).T
         # Half a unit of the last place, and what binary fractions blur.
         near = 0.5 * 10.0**-decimals * (1 + 1e-9) + 1e-12 * points
         first = np.searchsorted(self._values, points - near, side="left")
         last = np.searchsorted(self._values, points + near, side="right")
-        for begin, end in zip(first, last, strict=True):
-            yield from (self._told[place] for place in self._order[begin:end][:1])
+        for number, begin, end in zip(numbers, first, last, strict=True):
+            if begin < end:
+                # In an order of their own: that of the records is the order in which the reports were made.
+                yield number, sorted({self._told[place] for place in self._order[begin:end]})
 
 
 def derivable(records: Sequence[Withheld]) -> Iterator[tuple[str, str]]:

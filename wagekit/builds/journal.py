@@ -9,11 +9,13 @@ event              fields
 ``task_finished``  ``task``, ``seconds``, ``peak_memory`` (bytes), ``files`` (names)
 ``task_reused``    ``task``
 ``task_failed``    ``task``, ``seconds``, ``peak_memory``, ``problem`` (a sentence)
-``checked``        ``problems`` (sentences)
+``checked``        ``problems`` (sentences), ``code``, ``confirmed``
 ``compared``       ``unchanged``, ``changed``, ``withdrawn``, ``new`` (numbers), ``beyond`` (sentences), ``code``,
                    ``confirmed``
+``placing``        as ``published``, and ``manifest`` (SHA-256): the release is whole and takes its place now
 ``published``      ``seconds``, ``files`` (number), ``made``, ``reused`` (numbers)
-``not_published``  ``seconds``, ``problem``, ``more`` (number of problems beside it)
+``not_published``  ``seconds``, ``problem``, ``more`` (number of problems beside it); where a build was refused before
+                   it could begin, its ``build_started`` says no more than that
 ``stopped``        ``signal``, ``seconds``
 =================  ============================================================================================
 
@@ -31,6 +33,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -41,7 +44,7 @@ from wagekit.files import alone, replacing
 
 Kind = Literal[
     "build_started", "tables_made", "task_started", "task_finished", "task_reused", "task_failed",
-    "checked", "compared", "published", "not_published", "stopped",
+    "checked", "compared", "placing", "published", "not_published", "stopped",
 ]  # fmt: skip
 """What can happen in a build."""
 Field = str | int | float | bool | None | Sequence[str] | Mapping[str, str]
@@ -114,7 +117,8 @@ class Journal:
             with alone(self.path, wait=_PATIENCE):
                 if kind == "build_started":
                     self._shorten()
-                _append(self.path, line.encode("utf-8", "backslashreplace") + b"\n")
+                # Whoever finds the release in its place after a power cut finds this line as well.
+                _append(self.path, line.encode("utf-8", "backslashreplace") + b"\n", lasting=kind == "placing")
         except (WagekitError, OSError) as problem:
             if not self._complained:
                 self._complained = True
@@ -139,6 +143,26 @@ class Journal:
         if len(kept) < len(weight):
             with replacing(self.path) as beside:
                 beside.write_bytes(b"".join(line + b"\n" for line, event in lines if event["build"] in kept))
+
+
+def note_refusal(target: str | os.PathLike[str], problem: WagekitError) -> None:
+    """Say that a build was refused before it could begin, so that whoever asks how the release stands is told.
+
+    Only where a build has written a journal before and none is running now: a slip of the hand in the name of a folder
+    leaves nothing there.
+
+    Parameters
+    ----------
+    target : folder of the release.
+    problem : why it was refused.
+    """
+    path = journal_of(target)
+    if not path.exists():
+        return
+    with suppress(ReleaseError), alone(target):
+        journal = Journal(path)
+        journal.event("build_started")
+        journal.event("not_published", seconds=0.0, problem=str(problem), more=0)
 
 
 def read(path: str | os.PathLike[str]) -> list[Event]:
@@ -178,7 +202,7 @@ def _lines(path: Path) -> list[tuple[bytes, Event]]:
     return found
 
 
-def _append(path: Path, line: bytes) -> None:
+def _append(path: Path, line: bytes, *, lasting: bool) -> None:
     with path.open("a+b", buffering=0) as file:  # unbuffered, so that write() is one call of the system's
         size = file.seek(0, os.SEEK_END)
         if size:
@@ -188,6 +212,8 @@ def _append(path: Path, line: bytes) -> None:
         if file.write(line) != len(line):
             file.truncate(size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        if lasting:
+            os.fsync(file.fileno())
 
 
 def _cut(value: Field) -> Field:

@@ -101,6 +101,8 @@ class Manifest(Strict):
     wagekit, python : versions.
     libraries : versions of the libraries that make numbers and pages.
     commit : of the folder of the ``release.toml``, with ``-dirty`` if it held changes; "" if it is in no repository.
+    confirmed : codes with which somebody confirmed that numbers of this release, or of the one that files were taken
+        over from, equal held-back values by chance (:mod:`wagekit.builds.confirmations`). Which they are is not told.
     entries : the files by name, but for the manifest itself and the archive's metadata, which is made from it.
     """
 
@@ -115,16 +117,18 @@ class Manifest(Strict):
     python: str
     libraries: dict[str, str]
     commit: str
+    confirmed: tuple[str, ...] = ()
     entries: tuple[FileEntry, ...]
 
     @classmethod
-    def of(cls, declared: Release, entries: Iterable[FileEntry]) -> Self:
+    def of(cls, declared: Release, entries: Iterable[FileEntry], *, confirmed: Iterable[str] = ()) -> Self:
         """The manifest of a release that is built now.
 
         Parameters
         ----------
         declared : read from its ``release.toml``.
         entries : of all its files.
+        confirmed : codes, see the class.
 
         Raises
         ------
@@ -143,6 +147,7 @@ class Manifest(Strict):
             python=known["python"],
             libraries={name: known[name] for name in MAIN_LIBRARIES if name in known},
             commit=commit_of(declared.path.parent),
+            confirmed=tuple(sorted(confirmed)),
             entries=tuple(sorted(entries, key=lambda entry: entry.file)),
         )
 

@@ -9,7 +9,8 @@ import getpass
 import re
 import tempfile
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,39 @@ _PATHS = re.compile(
 _SAID_ONCE = 5  # problems of one file that are told
 
 
+@dataclass(frozen=True)
+class Problem:
+    """Something that a release gives away.
+
+    Parameters
+    ----------
+    file : where; the title of a table for what can be calculated from it.
+    found : what, in a sentence that doesn't repeat it.
+    coincidence : for a number that equals a held-back value what that rests on, which is as confidential as the value;
+        "" for what can't be chance.
+    """
+
+    file: str
+    found: str
+    coincidence: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.found}"
+
+
+def told(problems: Sequence[Problem]) -> list[str]:
+    """The problems in sentences, of each file some."""
+    files: dict[str, list[Problem]] = {}
+    for problem in problems:
+        files.setdefault(problem.file, []).append(problem)
+    sentences: list[str] = []
+    for file, found in files.items():
+        sentences += map(str, found[:_SAID_ONCE])
+        if len(found) > _SAID_ONCE:
+            sentences.append(f"{file}: and {len(found) - _SAID_ONCE} more problems")
+    return sentences
+
+
 def check_release(
     folder: Path,
     *,
@@ -31,8 +65,8 @@ def check_release(
     held_back: Iterable[Path] = (),
     private: Collection[str] = (),
     checked: Collection[str] = (),
-) -> list[str]:
-    """What a release gives away, in sentences; empty if nothing was found.
+) -> list[Problem]:
+    """What a release gives away; empty if nothing was found.
 
     Looked for in every text of every file, also in properties, comments, alternative texts and hidden places:
 
@@ -57,35 +91,34 @@ def check_release(
     values = HeldBackSearch(records)
     names = Identifiers(identifiers)
     places = _places(private)
-    problems = [f"{name}: {problem}" for name, problem in derivable(records)]
+    problems = [Problem(title, sentence) for title, sentence in derivable(records)]
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in checked:
             content = written(path)
-            found = [*content.problems, *_found(path, content, names, values, places)]
-            problems += [f"{name}: {problem}" for problem in found[:_SAID_ONCE]]
-            if len(found) > _SAID_ONCE:
-                problems.append(f"{name}: and {len(found) - _SAID_ONCE} more problems")
+            problems += [Problem(name, sentence) for sentence in content.problems]
+            problems += [Problem(name, *found) for found in _found(path, content, names, values, places)]
     return problems
 
 
 def _found(
     path: Path, content: Written, names: Identifiers, values: HeldBackSearch, places: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[tuple[str, ...]]:
+    """Sentences, each with what it rests on where that may be chance."""
     everything = "\n".join((path.name, *content.shown, *content.about))
     for identifier in names.search(everything):
-        yield f"an identifier of the survey can be read: {masked(identifier)}"
+        yield (f"an identifier of the survey can be read: {masked(identifier)}",)
     yield from values.search("\n".join(content.shown))
     yield from values.search("\n".join(content.about), raw=False)
     raw = path.read_bytes()
     shown = {match[0] for match in _PATHS.finditer(everything)}
     shown |= {place for place in places if place in everything or place.encode() in raw}
     if shown:
-        yield f"a path or name of the machine it was made on can be read: {masked(min(shown, key=len))}"
+        yield (f"a path or name of the machine it was made on can be read: {masked(min(shown, key=len))}",)
     # As the whole of a property: inside a sentence it may be any word.
     user = re.compile(rf"(?:^|[>\"'])\s*{re.escape(getpass.getuser())}\s*(?:$|[<\"'])")
     if any(user.search(text) for text in content.about):
-        yield "the properties name the user who made it"
+        yield ("the properties name the user who made it",)
 
 
 def _places(private: Collection[str]) -> set[str]:

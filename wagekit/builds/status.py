@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from wagekit.builds.crate import FILE as METADATA
+from wagekit.builds.feedback import INDEX, published_letters
 from wagekit.builds.journal import Event, journal_of, now, read
 from wagekit.builds.manifest import FILE as MANIFEST
 from wagekit.builds.manifest import Manifest
@@ -205,9 +206,11 @@ def status(output: str | os.PathLike[str], *, declared: Release | None = None, a
         If the journal can't be read.
     """
     folder = Path(output).absolute()
-    builds = _builds(read(journal_of(folder)))
+    builds = _builds(folder)
     # The lock is only tried where a build may be running: trying it could get in the way of one that begins.
     running = bool(builds) and not builds[-1].ended and _held(lock_of(folder))
+    if builds and not builds[-1].ended and not running:
+        builds = _builds(folder)  # it may have ended just now
     building = builds.pop().begun if running else None
     failure = builds[-1].failure() if builds else None
     good = next((build for build in reversed(builds) if build.published is not None), None)
@@ -225,7 +228,7 @@ def status(output: str | os.PathLike[str], *, declared: Release | None = None, a
         published=published,
         wave=wave,
         seconds=good.seconds if good else None,
-        files=len(manifest.entries) if manifest else 0,
+        files=len(manifest.entries) if manifest else good.files if good and not unreadable else 0,
         failure=failure,
         altered=altered,
         unreadable=unreadable,
@@ -250,23 +253,37 @@ def _in_zone(found: Status, zone: ZoneInfo) -> Status:
 
 @dataclass(frozen=True)
 class _Build:
-    """A build as the journal tells of it; `last` is the event that ended it, None while it runs or if it was killed."""
+    """A build as the journal tells of it.
+
+    `last` is the event that ended it, None while it runs or if it was killed. `placed` is the event that its release
+    takes its place, where it is the one that lies there: whatever came after it, the release stands.
+    """
 
     begun: datetime
     wave: int | None
     last: Event | None
+    placed: Event | None
 
     @property
     def ended(self) -> bool:
-        return self.last is not None
+        return self.last is not None or self.placed is not None
 
     @property
     def published(self) -> datetime | None:
-        return _time(self.last) if self.last is not None and self.last["event"] == "published" else None
+        good = self._good
+        return None if good is None else _time(good)
 
     @property
     def seconds(self) -> float | None:
-        return _number(self.last, "seconds")
+        return _number(self._good, "seconds")
+
+    @property
+    def files(self) -> int:
+        return int(_number(self._good, "files") or 0)
+
+    @property
+    def _good(self) -> Event | None:
+        return self.last if self.last is not None and self.last["event"] == "published" else self.placed
 
     def failure(self) -> Failure | None:
         if self.published is not None:
@@ -285,19 +302,24 @@ _ABOUT = frozenset({MANIFEST, METADATA, ".DS_Store", "Thumbs.db", "desktop.ini"}
 _ENDS = frozenset({"published", "not_published", "stopped"})
 
 
-def _builds(events: list[Event]) -> list[_Build]:
-    """The builds of a journal in the order they began."""
+def _builds(folder: Path) -> list[_Build]:
+    """The builds of a release's journal in the order they began."""
+    events = read(journal_of(folder))
+    standing = _digest(folder / MANIFEST)
     found: dict[str, _Build] = {}
     for event in events:
         time = _time(event)
         if time is None:
             continue
         before = found.get(event["build"])
-        wave = _number(event, "wave") if before is None else before.wave
-        last = event if event["event"] in _ENDS else before.last if before is not None else None
-        found[event["build"]] = _Build(
-            time if before is None else before.begun, None if wave is None else int(wave), last
-        )
+        if before is None:
+            wave = _number(event, "wave")
+            before = _Build(time, None if wave is None else int(wave), None, None)
+        if event["event"] in _ENDS:
+            before = replace(before, last=event)
+        elif event["event"] == "placing" and standing and event.get("manifest") == standing:
+            before = replace(before, placed=event)
+        found[event["build"]] = before
     return list(found.values())
 
 
@@ -320,7 +342,8 @@ def _manifest(folder: Path) -> tuple[Manifest | None, str, tuple[str, ...]]:
     try:
         manifest = Manifest.load(folder)
     except WagekitError as error:
-        return None, str(error), ()
+        letters = published_letters(folder)
+        return (None, str(error), ()) if letters is None else (None, "", _unlike(folder, letters, about={INDEX}))
     altered = _altered(folder, manifest)
     if altered:
         now_there = Manifest.found(folder)
@@ -330,11 +353,14 @@ def _manifest(folder: Path) -> tuple[Manifest | None, str, tuple[str, ...]]:
 
 
 def _altered(folder: Path, manifest: Manifest) -> tuple[str, ...]:
-    """Files that are missing or changed, or that nobody knows of."""
-    promised = {entry.file: entry.sha256 for entry in manifest.entries}
+    """Files of a release that are missing or changed, or that nobody knows of."""
+    return _unlike(folder, {entry.file: entry.sha256 for entry in manifest.entries})
+
+
+def _unlike(folder: Path, promised: Mapping[str, str], *, about: Collection[str] = ()) -> tuple[str, ...]:
     altered = {name for name, digest in promised.items() if _digest(folder / name) != digest}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return tuple(sorted(altered | (there - promised.keys() - _ABOUT)))
+    return tuple(sorted(altered | (there - promised.keys() - _ABOUT.union(about))))
 
 
 def _digest(path: Path) -> str:

@@ -16,6 +16,7 @@ from wagekit.builds import crate
 from wagekit.builds import manifest as manifests
 from wagekit.builds.build import build
 from wagekit.builds.manifest import FileEntry, Manifest
+from wagekit.errors import ReleaseError
 from wagekit.files import writing
 from wagekit.publish.configuration import Release
 from wagekit.publish.tables import Progress
@@ -93,10 +94,11 @@ def verify(
     target = Path(output).resolve()
     manifest = Manifest.load(target)
     found = discrepancies(target)
-    # Whether the release may follow the edition before it was decided when it was published.
-    alone = declared.model_copy(update={"comparison": None})
     with _beside(target) as folder, _at(manifest.built):
-        build(alone, folder, store=store, jobs=jobs, force=True, progress=progress)
+        try:
+            build(declared, folder, store=store, jobs=jobs, force=True, again=manifest, progress=progress)
+        except ReleaseError as problem:
+            raise _not_made(problem, target, folder) from problem
         return [*found, *_compared(manifest, Manifest.load(folder), target, folder)]
 
 
@@ -127,6 +129,21 @@ def discrepancies(folder: str | os.PathLike[str]) -> list[Difference]:
     if archive.is_file() and archive.read_text(encoding="utf-8") != crate.crate(manifest):
         found.append(Difference(crate.FILE, "changed"))
     return found
+
+
+def _not_made(problem: ReleaseError, target: Path, folder: Path) -> ReleaseError:
+    """Why a release can't be built anew, without sending anybody to the folder that is gone by then."""
+    private = str(folder.parent)
+    where = problem.where if problem.where and private not in problem.where else str(target)
+    do = problem.do
+    if do and private in do:
+        do = "Build it into another folder (wagekit build --output) to look into it; what is published was only read"
+    return ReleaseError(
+        f"it can't be built anew, so it was not compared: {problem.found}",
+        where=where,
+        expected=problem.expected,
+        do=do,
+    )
 
 
 def _compared(old: Manifest, new: Manifest, published: Path, made: Path) -> Iterator[Difference]:

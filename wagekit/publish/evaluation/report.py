@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from wagekit.collect.questionnaire import Table
 from wagekit.estimates import Estimates
 from wagekit.options import Language
 from wagekit.publish import findings, share_charts
@@ -19,6 +18,7 @@ from wagekit.publish.evaluation import findings as evaluation_findings
 from wagekit.publish.evaluation import receipt as evaluation_receipt
 from wagekit.publish.evaluation import response as evaluation_response
 from wagekit.publish.evaluation.context import Evaluation
+from wagekit.publish.evaluation.evaluated_wave import EvaluatedWave
 from wagekit.publish.evaluation.findings import RATIO, RATIO_BEFORE
 from wagekit.publish.evaluation.grades import grades_table
 from wagekit.publish.evaluation.receipt import RECEIVED
@@ -30,21 +30,8 @@ from wagekit.publish.wave_records import find_sample_list, read_records, wave_be
 
 
 @dataclass(frozen=True)
-class EvaluationReport:
-    """The evaluation of one wave's data. Made by :func:`open_evaluation_report`.
-
-    Parameters
-    ----------
-    report : the wave with rules, labels and language.
-    evaluation : the same wave as rows, what was refused and queried, and the last wave.
-    """
-
-    report: Report
-    evaluation: Evaluation
-
-    @property
-    def language(self) -> Language:
-        return self.report.language
+class EvaluationReport(EvaluatedWave):
+    """The evaluation of one wave's data. Made by :func:`open_evaluation_report`."""
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -52,9 +39,7 @@ class EvaluationReport:
 
     def cover(self, *, title: str = "", bureau: str = "", date: str = "") -> Cover:
         """The report's cover; its footer line names the data."""
-        now = self.evaluation.now
-        also = [now.refused, now.queries]
-        return self.report.cover(title=title or self.words["report_title"], bureau=bureau, date=date, also=also)
+        return self._covered(title=title or self.words["report_title"], bureau=bureau, date=date)
 
     # -- tables ----------------------------------------------------------------------------------
 
@@ -73,25 +58,10 @@ class EvaluationReport:
         """What has to be followed up."""
         return evaluation_receipt.rules(self.evaluation, "queries")
 
-    @cached_property
-    def unanswered(self) -> WageTable:
-        """Missing answers by question."""
-        return evaluation_response.unanswered(self.evaluation)
-
-    @cached_property
-    def outcome(self) -> WageTable | None:
-        """What came of the drawn enterprises; None without a list of them."""
-        return evaluation_response.outcome(self.evaluation)
-
     def response(self, by: str) -> WageTable | Text:
         """Response rates by ``industry`` or ``enterprise_size``, or nothing without a list of the drawn."""
         table = evaluation_response.response(self.evaluation, by)
         return Text("", self.language) if table is None else table
-
-    @cached_property
-    def coverage(self) -> WageTable:
-        """Sample beside population by industry section."""
-        return evaluation_response.coverage(self.evaluation)
 
     @cached_property
     def heaping(self) -> WageTable:
@@ -155,8 +125,8 @@ class EvaluationReport:
         """The figure of each criterion, None where it may not be told; those that the data don't have are absent."""
         received, coverage = items(self.received), items(self.coverage)
         values: dict[str, float | None] = {
-            "unanswered_graded": self._means["employee"][2],
-            "unanswered_firms_graded": self._means["enterprise"][2],
+            "unanswered_graded": self.mean_unanswered["employee"][2],
+            "unanswered_firms_graded": self.mean_unanswered["enterprise"][2],
             "enterprise_accepted": _figure(received, RECEIVED.index("rate"), "enterprise"),
             "employee_accepted": _figure(received, RECEIVED.index("rate"), "employee"),
             "queries_graded": _figure(received, len(received) - 1, "employee"),
@@ -180,12 +150,6 @@ class EvaluationReport:
         return values
 
     @cached_property
-    def _means(self) -> dict[Table, tuple[int, int, float | None]]:
-        return {
-            table: evaluation_response.mean_unanswered(self.evaluation, table) for table in evaluation_receipt.TABLES
-        }
-
-    @cached_property
     def _near(self) -> dict[str, float | None]:
         """Shares of enterprises in per cent whose ratios lie near 1."""
         return evaluation_checks.near(self.evaluation)
@@ -203,14 +167,6 @@ class EvaluationReport:
     def rules_in_words(self, found: str) -> Text:
         """The most frequent reasons, of ``refused`` or ``queries``."""
         return evaluation_findings.rules(self.evaluation, self.refused if found == "refused" else self.queries, found)
-
-    def unanswered_in_words(self) -> Text:
-        """How many questions lack answers."""
-        return evaluation_findings.unanswered(self.evaluation, self.unanswered, self._means)
-
-    def response_in_words(self) -> Text:
-        """The response rate, or that it was not measured."""
-        return evaluation_findings.response(self.evaluation, self.outcome)
 
     def range_in_words(self, table: WageTable | Text, by: str) -> Text:
         """Where response is highest and lowest."""

@@ -16,11 +16,9 @@ from wagekit.options import Language
 from wagekit.publish import findings, share_charts
 from wagekit.publish.cover import Cover
 from wagekit.publish.drawing import Chart
-from wagekit.publish.evaluation import findings as evaluation_findings
 from wagekit.publish.evaluation import receipt as evaluation_receipt
-from wagekit.publish.evaluation import response as evaluation_response
 from wagekit.publish.evaluation.amounts import asked
-from wagekit.publish.evaluation.context import Evaluation
+from wagekit.publish.evaluation.evaluated_wave import EvaluatedWave
 from wagekit.publish.evaluation.report import open_evaluation
 from wagekit.publish.findings import Text
 from wagekit.publish.printed import items
@@ -29,18 +27,16 @@ from wagekit.publish.quality.method_words import method_of
 from wagekit.publish.quality.precision import DeclaredTable, TableQuality, table_quality
 from wagekit.publish.quality.tables import CLASSES, Tables, design_figures
 from wagekit.publish.quality.words import WORDS
-from wagekit.publish.report import Report, open_report
+from wagekit.publish.report import open_report
 from wagekit.publish.table import WageTable
 
 
 @dataclass(frozen=True)
-class QualityReport:
+class QualityReport(EvaluatedWave):
     """Method and quality of one wave. Made by :func:`open_quality_report`.
 
     Parameters
     ----------
-    report : the wave with rules, labels and language.
-    evaluation : the same wave as rows, the last wave, the list of the sample.
     declared : the tables that are planned.
     means : year -> mean pay of the whole sample, each wave up to this one.
     series : reference series of the store.
@@ -48,18 +44,12 @@ class QualityReport:
     hours : that an enterprise needs to answer, 0 where not known.
     """
 
-    report: Report
-    evaluation: Evaluation
     declared: tuple[DeclaredTable, ...]
     means: Mapping[int, Estimates]
     series: pd.DataFrame
     date: str = ""
     planned: str = ""
     hours: float = 0.0
-
-    @property
-    def language(self) -> Language:
-        return self.report.language
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -71,9 +61,7 @@ class QualityReport:
 
     def cover(self, *, title: str = "", bureau: str = "") -> Cover:
         """The report's cover; its footer line names the data."""
-        now = self.evaluation.now
-        also = [now.refused, now.queries]
-        return self.report.cover(title=title or self.words["report_title"], bureau=bureau, date=self.date, also=also)
+        return self._covered(title=title or self.words["report_title"], bureau=bureau, date=self.date)
 
     # -- tables ----------------------------------------------------------------------------------
 
@@ -86,11 +74,6 @@ class QualityReport:
     def design(self) -> WageTable:
         """Strata, sample, population, fractions, degrees of freedom."""
         return self._tables.design(self.evaluation.now)
-
-    @cached_property
-    def coverage(self) -> WageTable:
-        """Sample beside population by industry section."""
-        return evaluation_response.coverage(self.evaluation)
 
     @cached_property
     def weights(self) -> WageTable:
@@ -116,16 +99,6 @@ class QualityReport:
     def cv_classes(self) -> WageTable:
         """Published values by class of their coefficient of variation."""
         return self._tables.cv_classes(self.quality)
-
-    @cached_property
-    def outcome(self) -> WageTable | None:
-        """What came of the drawn enterprises; None without a list of them."""
-        return evaluation_response.outcome(self.evaluation)
-
-    @cached_property
-    def unanswered(self) -> WageTable:
-        """Missing answers by question."""
-        return evaluation_response.unanswered(self.evaluation)
 
     @cached_property
     def references(self) -> WageTable | None:
@@ -160,7 +133,7 @@ class QualityReport:
             "frame_ratio": ("coverage", _number(coverage[0].value.get("frame_ratio")) if coverage else None, 1),
             "response": ("completeness", _number(usable.get("share")), 1),
             "response_weighted": ("completeness", _number(usable.get("share_weighted")), 1),
-            "unanswered": ("completeness", evaluation_response.mean_unanswered(self.evaluation, "employee")[2], 2),
+            "unanswered": ("completeness", self.mean_unanswered["employee"][2], 2),
             "accepted": ("measurement", received["rate"], 2),
             "published": ("accessibility", said.published_share(self.quality)["published"], 1),
             "days": ("timeliness", None if days is None else float(days), 0),
@@ -222,17 +195,9 @@ class QualityReport:
             return Text("", self.language)
         return Text(self.words["frame_words"].format(ratio=f"{known[1]:.1f}"), self.language)
 
-    def response_in_words(self) -> Text:
-        """The response rate, or that it was not measured."""
-        return evaluation_findings.response(self.evaluation, self.outcome)
-
     def unanswered_in_words(self) -> Text:
         """How many questions lack answers, and what is done about it."""
-        means = {
-            table: evaluation_response.mean_unanswered(self.evaluation, table) for table in evaluation_receipt.TABLES
-        }
-        text = evaluation_findings.unanswered(self.evaluation, self.unanswered, means)
-        return text + Text(self.words["imputed"], self.language)
+        return super().unanswered_in_words() + Text(self.words["imputed"], self.language)
 
     def processing_in_words(self) -> Text:
         """How many rows were refused, and how many answers are in doubt."""
