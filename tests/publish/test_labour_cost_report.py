@@ -30,6 +30,19 @@ def test_the_overview_prints_every_indicator_in_its_unit():
     assert "模拟数据" in table.title
 
 
+@pytest.mark.parametrize("max_cv", [0.02, 0.03, 0.05, 0.08])
+def test_a_limit_is_printed_only_beside_its_estimate_and_the_other_limit(max_cv):
+    for row in made_report(rules=ReleaseRules(max_cv=max_cv)).overview().rows:
+        assert len({cell.value is None for cell in row.cells[:3]}) == 1
+
+
+def test_extremes_name_what_they_compare_by_once():
+    report = made_report()
+    said = str(report.extremes_in_words(report.indicators("enterprise_size"), *INDICATOR_ORDER[:2]))
+    assert said.count("分企业规模看") == 1
+    assert said.count("最高的是") == 2
+
+
 def test_structure_prints_shares_that_add_up():
     for row in made_report().structure("enterprise_size").rows:
         assert sum(cell.value for cell in row.cells) == 100

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _PERCENTS = ("p10", "p25", "p50", "p75", "p90")
 
 
-def percentile_strips(table: WageTable, *, title: str | None = None, most: int = 30) -> Chart:
+def percentile_strips(table: WageTable, *, title: str | None = None, most: int = 30, ordered: bool = False) -> Chart:
     """A strip an item: line from P10 to P90, box from P25 to P75, mark at the median, highest median first.
 
     Items whose median isn't published are left out; line and box are drawn where both their ends are published.
@@ -52,6 +52,7 @@ def percentile_strips(table: WageTable, *, title: str | None = None, most: int =
     table : a published table with percentile columns (p50, and p10, p25, p75, p90 as far as they are there).
     title : caption; made of the table's title unless given.
     most : with more items than this only the highest and the lowest medians are drawn, half of it each.
+    ordered : the items keep the order of the table, as sizes of enterprises do.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def percentile_strips(table: WageTable, *, title: str | None = None, most: int =
         If no item has a published median.
     """
     texts = CHART_WORDS[table.language]
-    shown = sorted(items(table, ["p50"], "a median"), key=lambda item: -item.value["p50"])
+    shown = sorted(items(table, ["p50"], "a median"), key=lambda item: 0 if ordered else -item.value["p50"])
     skipped = max(len(shown) - most, 0)
     drawn: list[Item | None] = [*shown]
     if skipped:

@@ -246,3 +246,15 @@ def display_width(text: str) -> int:
     5
     """
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+_REGIONS: Mapping[str, str] = MappingProxyType({"上海": "Shanghai", "全国": "China", "北京": "Beijing"})
+
+
+def region_name(region: str, language: Language) -> str:
+    """What a region is called; its Chinese name where no other is known.
+
+    >>> region_name("全国", "en")
+    'China'
+    """
+    return _REGIONS.get(region, region) if language == "en" else region

@@ -228,8 +228,8 @@ def grades(e: Evaluation, values: Mapping[str, float | None]) -> Text:
     if 2 * len(each) < len(CRITERIA):
         return _said(e, "overall_unknown")
     text = _said(
-        e, "overall", count=len(each), good=each.count("good"), fair=each.count("fair"), poor=each.count("poor"),
-        grade=e.words[overall(each)],
+        e, "overall_all" if len(set(each)) == 1 else "overall", count=len(each), good=each.count("good"),
+        fair=each.count("fair"), poor=each.count("poor"), grade=e.words[overall(each)],
     )  # fmt: skip
     poor = [_bare(e.words[name]) for name, grade in found.items() if grade == "poor"]
     return text + _said(e, "improve", names=e.words["and"].join(poor)) if poor else text

@@ -204,6 +204,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "grades_note": "评定标准由本报告设定，不是官方标准。",
                 "overall": "按本报告设定的{count}项标准，{good}项良好、{fair}项合格、{poor}项待改进，数据质量总体"
                 "评定为**{grade}**。",
+                "overall_all": "本报告设定的{count}项标准均评定为{grade}，数据质量总体评定为**{grade}**。",
                 "overall_unknown": "多数评定指标因保密或没有资料未评定，不作总体评定。",
                 "improve": "待改进的是{names}。",
                 "at_least": "≥{value}",
@@ -416,6 +417,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "grades_note": "The criteria are this report's, not official ones.",
                 "overall": "By the {count} criteria of this report {good} are good, {fair} fair and {poor} to be"
                 " improved; overall the data are **{grade}**.",
+                "overall_all": "By all {count} criteria of this report the data are {grade}; overall they are **{grade}**.",
                 "overall_unknown": "Most criteria are not graded, for confidentiality or for lack of data, so"
                 " there is no overall grade.",
                 "improve": "To be improved: {names}.",

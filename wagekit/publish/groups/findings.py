@@ -11,7 +11,7 @@ from wagekit.publish.groups.words import WORDS
 from wagekit.publish.printed import extremes, items
 from wagekit.publish.rendering.markdown import escape_markdown
 from wagekit.publish.table import WageTable
-from wagekit.publish.words import dimension_in_title
+from wagekit.publish.words import dimension_in_title, region_name
 
 
 def minimum_wage(report: GroupReport) -> Text:
@@ -21,7 +21,7 @@ def minimum_wage(report: GroupReport) -> Text:
     if not chosen.region:
         return Text(words["minimum_given"].format(value=value), report.language)
     status = "" if chosen.confirmed else words["unconfirmed"]
-    region = escape_markdown(chosen.region)
+    region = escape_markdown(region_name(chosen.region, report.language))
     return Text(words["minimum"].format(year=chosen.year, region=region, value=value, status=status), report.language)
 
 

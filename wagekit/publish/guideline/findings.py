@@ -17,7 +17,7 @@ from wagekit.options import Language
 from wagekit.publish.findings import Text
 from wagekit.publish.guideline.words import GUIDELINE_WORDS, band_name, line_name, percent_text, span_text
 from wagekit.publish.rendering.markdown import escape_markdown
-from wagekit.publish.words import WORDS, dimension_in_title
+from wagekit.publish.words import WORDS, dimension_in_title, region_name
 
 if TYPE_CHECKING:
     from wagekit.guidance.guideline import ApplicableLine, Guideline
@@ -39,9 +39,8 @@ def lines_in_words(guideline: Guideline, language: Language = "zh") -> Text:
         )
         for line, value in shown.items()
     ]
-    sentence = words["lines"].format(
-        year=guideline.year, region=escape_markdown(guideline.region), items=words["then"].join(items)
-    )
+    region = escape_markdown(region_name(guideline.region, language))
+    sentence = words["lines"].format(year=guideline.year, region=region, items=words["then"].join(items))
     return Text(sentence, language)
 
 
@@ -194,7 +193,8 @@ def items_in_words(table: WageTable, guideline: Guideline) -> Text:
         if names:
             template = words["group" if len(names) <= 6 else "group_many"]
             shown = band_name(band, guideline, language)
-            groups.append(template.format(band=shown, count=len(names), names=words["names"].join(names)))
+            between = words["names" if not any(words["names"] in name for name in names) else "long_names"]
+            groups.append(template.format(band=shown, count=len(names), names=between.join(names)))
     dimensions = WORDS[language]["cross"].join(dimension_in_title(name, language) for name in table.by)
     by = words["by"].format(dimensions=dimensions).strip()
     by = by if language == "zh" else by.capitalize()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wagekit.guidance.lines import Band
 from wagekit.options import Language
+from wagekit.publish.words import region_name
 
 if TYPE_CHECKING:
     from wagekit.guidance.guideline import Guideline
@@ -91,6 +92,7 @@ GUIDELINE_WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "extremes": "增长最快的是{high}（{high_value}%），最慢的是{low}（{low_value}%）。",
                 "join": "；",
                 "names": "、",
+                "long_names": "，",
                 "shares_enterprises": "按企业数计，{items}。",
                 "shares_workers": "按从业人员数计，{items}。",
                 "share": "工资增长“{band}”的占{value}%",
@@ -182,6 +184,7 @@ GUIDELINE_WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "extremes": "Growth is fastest for {high} ({high_value}%) and slowest for {low} ({low_value}%).",
                 "join": "; ",
                 "names": ", ",
+                "long_names": "; ",
                 "shares_enterprises": "Of enterprises, {items}.",
                 "shares_workers": "Of employees, {items}.",
                 "share": "{value}% lie in the band *{band}*",
@@ -254,7 +257,11 @@ def bounds_note(guideline: Guideline, language: Language) -> str:
         words["bounds_item"].format(line=line_name(line, guideline, language), value=span_text(*ends, language))
         for line, ends in guideline.issued.items()
     ]
-    named = {"region": guideline.region, "year": guideline.year, "items": words["then"].join(items)}
+    named = {
+        "region": region_name(guideline.region, language),
+        "year": guideline.year,
+        "items": words["then"].join(items),
+    }
     return words["bounds_note"].format(**named)
 
 

@@ -15,7 +15,7 @@ from wagekit.publish.industry.words import WORDS
 from wagekit.publish.labour_cost.words import INDICATOR_ORDER, PER_HEAD, name_of
 from wagekit.publish.printed import Item, items, with_unit
 from wagekit.publish.rendering.markdown import escape_markdown
-from wagekit.publish.words import dimension_in_title
+from wagekit.publish.words import dimension_in_title, region_name
 
 if TYPE_CHECKING:
     from wagekit.guidance.guideline import Guideline
@@ -182,7 +182,7 @@ def minimum_wage(chosen: MinimumWage, language: Language) -> Text:
     if not chosen.region:
         return Text(words["minimum_given"].format(value=value), language)
     status = "" if chosen.confirmed else words["unconfirmed"]
-    region = escape_markdown(chosen.region)
+    region = escape_markdown(region_name(chosen.region, language))
     return Text(words["minimum"].format(year=chosen.year, region=region, value=value, status=status), language)
 
 

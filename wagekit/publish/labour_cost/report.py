@@ -94,7 +94,12 @@ class LabourCostReport:
         }
         spreads = [labour_cost_percentiles(self.enterprises, word, q=(25, 50, 75)) for word in codes]
         # Statistic by statistic, each with a row an indicator.
-        own = [whole.frame.assign(statistic=name, estimate=whole.frame[column]) for name, column in _LIMITS.items()]
+        # A limit is as precise as its estimate, or the release rules would print one without the other.
+        relative = (whole.frame["se"] / whole.frame["estimate"]).abs()
+        own = [
+            whole.frame.assign(statistic=name, estimate=limit, se=relative * limit.abs())
+            for name, limit in ((name, whole.frame[column]) for name, column in _LIMITS.items())
+        ]
         frame = pd.concat([*own, *(spread.frame for spread in spreads)], ignore_index=True)
         domains = pd.concat(
             [*[whole.domains] * len(own), *(spread.domains for _ in _SPREAD for spread in spreads)], ignore_index=True
@@ -217,17 +222,16 @@ class LabourCostReport:
             if found is None:
                 continue
             high, low = found
-            text += Text(
-                words["extremes"].format(
-                    by=capital(words["by"].format(dimensions=named).strip()),
-                    indicator=name_of(word, self.language),
-                    high=high.name,
-                    high_value=high.said[word],
-                    low=low.name,
-                    low_value=low.said[word],
-                ),
-                self.language,
+            said = words["extremes"].format(
+                indicator=name_of(word, self.language),
+                high=high.name,
+                high_value=high.said[word],
+                low=low.name,
+                low_value=low.said[word],
             )
+            first = not text.markdown
+            by = words["extremes_by"].format(by=words["by"].format(dimensions=named).strip()) if first else ""
+            text += Text(capital(by + said), self.language)
         return text
 
     def structure_in_words(self, table: WageTable) -> Text:
@@ -264,10 +268,16 @@ class LabourCostReport:
             return findings.nothing(self.language)
         return Text(words["losses"].format(items=words["comma"].join(said)), self.language)
 
-    def strips(self, table: WageTable) -> Chart | Text:
-        """The table's quartiles as strips, or the sentence that none may be published."""
+    def strips(self, table: WageTable, *, ordered: bool = False) -> Chart | Text:
+        """The table's quartiles as strips, or the sentence that none may be published.
+
+        Parameters
+        ----------
+        table : a published table.
+        ordered : the items keep the order of the table.
+        """
         title = WORDS[self.language]["percentile_chart"].format(title=table.title)
-        return self.report.strips(table, title=title)
+        return self.report.strips(table, title=title, ordered=ordered)
 
     def levels(self, table: WageTable, indicator: str) -> Chart | Text:
         """One indicator of the table as columns, or the sentence that none may be published."""

@@ -100,10 +100,11 @@ def references(table: WageTable | None, year: int, language: Language) -> Text:
     if table is None:
         return _said(language, "no_reference", year=year)
     rows = [item for item in items(table) if "ratio" in item.value]
-    text = Text("", language)
-    for item in rows:
-        text += _said(language, "reference_words", name=item.name, ratio=item.said["ratio"])
-    return text
+    if not rows:
+        return Text("", language)
+    words = WORDS[language]
+    said = [words["reference_item"].format(name=item.name, ratio=item.said["ratio"]) for item in rows]
+    return _said(language, "reference_words", items=words["comma"].join(said))
 
 
 def waves(table: WageTable, count: int) -> Text:

@@ -16,11 +16,11 @@ from wagekit.publish.count_table import About, CountColumn, Figure, plain_table,
 from wagekit.publish.evaluation.context import Rows
 from wagekit.publish.figures import Unit, percent
 from wagekit.publish.quality.precision import CV_EDGES, TableQuality, as_items, beside
-from wagekit.publish.quality.words import WORDS, region_name, series_name
+from wagekit.publish.quality.words import WORDS, series_name
 from wagekit.publish.report import Report
 from wagekit.publish.table import Measure, WageTable
 from wagekit.publish.wave_records import WaveRecords
-from wagekit.publish.words import dimension_in_title
+from wagekit.publish.words import dimension_in_title, region_name
 from wagekit.weighting.summary import spread
 
 WEIGHT_PERCENTS = (5, 25, 50, 75, 95)

@@ -117,7 +117,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "unconfirmed": "{name}（未经核实）",
                 "reference_note": "各来源的调查范围、对象和口径与本调查不同，比较仅供参考。月平均工资按12个月折算"
                 "为年。",
-                "reference_words": "本调查相应人员的平均工资为{name}的{ratio}。",
+                "reference_words": "按年折算，本调查相应人员的平均工资{items}。",
+                "reference_item": "为{name}的{ratio}",
+                "comma": "，",
                 "no_reference": "数据库中没有{year}年其他来源的平均工资，不作比较。",
                 "waves_title": "历次调查的主要数据",
                 "wave": "调查年度",
@@ -263,7 +265,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
                 "unconfirmed": "{name} (unconfirmed)",
                 "reference_note": "The sources differ from this survey in scope, units and definitions, so the"
                 " comparison is a rough one. Monthly averages are taken times 12.",
-                "reference_words": "Mean pay of the same group in this survey over {name}: {ratio}.",
+                "reference_words": "On a yearly basis, mean pay of the same group in this survey is {items}.",
+                "reference_item": "{ratio} of “{name}”",
+                "comma": ", ",
                 "no_reference": "The store holds no mean pay of other sources for {year} to compare with.",
                 "waves_title": "Main results of the waves",
                 "wave": "Survey year",
@@ -314,18 +318,8 @@ _SERIES: Mapping[str, str] = MappingProxyType(
         "average_wage_urban_units_year": "average wage in urban units",
     }
 )
-_REGIONS: Mapping[str, str] = MappingProxyType({"上海": "Shanghai", "全国": "China", "北京": "Beijing"})
 
 
 def series_name(series: str, chinese: str, language: Language) -> str:
     """What a reference series is called; its Chinese title where no other is known."""
     return _SERIES.get(series, chinese) if language == "en" else chinese
-
-
-def region_name(region: str, language: Language) -> str:
-    """What a region is called; its Chinese name where no other is known.
-
-    >>> region_name("全国", "en")
-    'China'
-    """
-    return _REGIONS.get(region, region) if language == "en" else region

@@ -22,6 +22,7 @@ from wagekit.publish.rendering.table_fit import Block, breakable, fit, padding, 
 
 TEMPLATE = "report.typ"
 FUNCTIONS = "report, wage-table, wage-figure, plain-table, printed, quotation, divider"
+_TOGETHER = 1200  # characters that surely have room on one page
 
 
 @dataclass(frozen=True)
@@ -257,17 +258,27 @@ def _markdown_table(token: Token) -> str:
     cells = [[_content(cell["children"]) for cell in row["children"]] for body in bodies for row in body["children"]]
     heads = [f"strong({_content(cell['children'])})" for cell in head["children"]]
     made = fit(columns, lines[1:], may_flip=False)
-    return "{" + "; ".join(_plain_block(columns, heads, cells, made.size, block) for block in made.blocks) + "}"
+    last = min(3, max(len(cells) - 4, 0))
+    if sum(len(text) for line in lines[len(lines) - last :] for text in line) >= _TOGETHER:
+        last = 0
+    blocks = [_plain_block(columns, heads, cells, made.size, block, last * len(block.places)) for block in made.blocks]
+    return "{" + "; ".join(blocks) + "}"
 
 
 def _plain_block(
-    columns: Sequence[Column], heads: Sequence[str], cells: Sequence[Sequence[str]], size: float, block: Block
+    columns: Sequence[Column],
+    heads: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    size: float,
+    block: Block,
+    last: int,
 ) -> str:
     aligns = _array(columns[place].align for place in block.places)
     inside = _array(row[place] for row in cells for place in block.places)
     return (
         f"plain-table({_widths(block)}, {aligns}, {_array(heads[place] for place in block.places)}, {inside}, "
-        f"size: {_points(size)}, padding: {_points(padding(size))})"
+        f"size: {_points(size)}, padding: {_points(padding(size))}"
+        f"{f', last: {last}' if last else ''})"
     )
 
 
