@@ -245,6 +245,11 @@ def test_a_link_to_the_published_folder_is_followed(place):
         (TABLES.replace("2023", "2022"), "wave 2022 is not in the store; expected one of 2023"),
         (TABLES + '[[reports]]\nnotebook = "wage_level"\n', "there is no notebook 'wage_level'"),
         (TABLES + '[[reports]]\nnotebook = "wage_levels"\nparameters = { wvae = 1 }\n', "there is no parameter 'wvae'"),
+        (
+            TABLES + '[[reports]]\nnotebook = "wage_levels"\nparameters = { language = "fr" }\n',
+            "release.toml, [[reports]] 1, ",
+        ),
+        (TABLES + '[[reports]]\nnotebook = "deaf"\n', "deaf.ipynb: the notebook has no parameter 'wave'"),
         (TABLES + '[[reports]]\nnotebook = "wage_levels"\nformats = ["docx"]\n', "found 'docx'"),
         (TABLES + '[[reports]]\nnotebook = "junk"\n', "the file is no notebook"),
         ("[release", "not TOML"),
@@ -253,6 +258,8 @@ def test_a_link_to_the_published_folder_is_followed(place):
 )
 def test_a_release_that_can_not_be_built_changes_nothing(place, text, says):
     (place / "junk.ipynb").write_text("{")
+    cell = nbformat.v4.new_code_cell('store: str = ""', metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), place / "deaf.ipynb")
     before = contents(build(declare(place), place / "out").folder)
     (place / "release.toml").write_text(text, encoding="utf-8")
     names = {entry.name for entry in place.iterdir()}

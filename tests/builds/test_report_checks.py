@@ -1,9 +1,11 @@
 """A report that lost something on its way to the reader is found out, whatever the programs on the way said."""
 
 import re
+from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 
+import nbformat
 import pikepdf
 import pytest
 
@@ -100,6 +102,16 @@ def test_rows_that_ran_off_the_page_are_found_out(made, monkeypatch):
     lost = [problem for problem in problems if "row '" in problem]
     assert lost, problems
     assert any("more like that" in problem for problem in problems)
+
+
+def test_boxes_in_place_of_characters_in_a_figure_are_found_out(made):
+    """matplotlib only warns of them; the words are those of matplotlib 3.11."""
+    node = deepcopy(made.notebook)
+    warned = "x.py:158: UserWarning: Glyph 31034 (\\N{CJK UNIFIED IDEOGRAPH-793A}) missing from font(s) DejaVu Sans."
+    [code, *_] = [each for each in node.cells if each.cell_type == "code"]
+    code.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=warned))
+    [problem] = check_report(made.document, {}, notebook=node)
+    assert "boxes in place of characters (Glyph 31034" in problem
 
 
 def test_text_over_other_text_is_found_out(made):

@@ -37,7 +37,7 @@ def plan(declared: Release, store: Path) -> tuple[Task, ...]:
     tasks = [
         task
         for number, report in enumerate(declared.reports, start=1)
-        for task in _tasks(declared, report, store, values.get(number))
+        for task in _tasks(declared, report, number, store, values.get(number))
     ]
     names = [task.name.lower() for task in tasks]
     others = {table.name.lower(): "a table" for table in declared.tables}
@@ -106,8 +106,19 @@ def _values(declared: Release, store: Path) -> Mapping[int, Sequence[str]]:
     return found
 
 
-def _tasks(declared: Release, report: ReportDeclaration, store: Path, values: Sequence[str] | None) -> list[Task]:
+def _tasks(
+    declared: Release, report: ReportDeclaration, number: int, store: Path, values: Sequence[str] | None
+) -> list[Task]:
     notebook = load(notebook_path(declared, report.notebook))
+    where = f"{declared.path}, [[reports]] {number}, {notebook.path}"
+    known = {parameter.name for parameter in notebook.parameters}
+    if lacking := [name for name in _NEEDED if name not in known]:
+        raise InputError(
+            f"the notebook has no parameter {lacking[0]!r}, so it would not keep to what the release says of it",
+            where=where,
+            expected="a cell tagged 'parameters' that declares store, wave and rules",
+            do="Declare them, and open the survey with wk.open_report(store, wave, rules=rules)",
+        )
     limits = Limits(
         cell=declared.limits.cell_seconds,
         report=declared.limits.report_seconds,
@@ -129,12 +140,17 @@ def _tasks(declared: Release, report: ReportDeclaration, store: Path, values: Se
         "bureau": about.publisher,
         "date": about.date.isoformat() if about.date else "",
     }
-    known = {parameter.name for parameter in notebook.parameters}
     common = {**{name: value for name, value in said.items() if name in known}, **report.parameters}
     return [
-        Task(name, notebook.path.absolute(), notebook.bind({**common, **own}), tuple(report.formats), limits)
+        Task(
+            name, notebook.path.absolute(), notebook.bind({**common, **own}, where=where), tuple(report.formats), limits
+        )
         for name, own in named
     ]
+
+
+_NEEDED = ("store", "wave", "rules")
+"""What the release says once and each notebook must hear: or it would tell of another survey, under other rules."""
 
 
 def _named(declared: Release, report: ReportDeclaration, value: str) -> str:

@@ -93,7 +93,7 @@ def check_report(document: Document, files: Mapping[str, Path], *, notebook: Not
         If the notebook's metadata can't be understood.
     """
     expected = Expected.of(notebook.metadata if notebook is not None else {})
-    problems = list(_contents(document, expected))
+    problems = [*_contents(document, expected), *_empty_boxes(notebook)]
     for kind, path in files.items():
         if kind == "html":
             source = path.read_text(encoding="utf-8")
@@ -106,6 +106,21 @@ def check_report(document: Document, files: Mapping[str, Path], *, notebook: Not
                 found = [error.found]
         problems += [f"{path.name}: {problem}" for problem in found]
     return problems
+
+
+_NO_GLYPH = re.compile(r"Glyph \d+ \(.*?\) missing from.*? font.*")
+
+
+def _empty_boxes(notebook: NotebookNode | None) -> Iterator[str]:
+    """What matplotlib warned of while a figure was drawn: characters that its font hasn't got."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ())) if notebook is not None else ()
+    for output in outputs:
+        if output.get("name") == "stderr" and (found := _NO_GLYPH.search(output["text"])):
+            yield (
+                f"a figure shows boxes in place of characters ({found[0].strip()}); the published font has them:"
+                " plt.rcParams['font.family'] = wagekit.publish.rendering.fonts.register()"
+            )
+            return
 
 
 def _contents(document: Document, expected: Expected) -> Iterator[str]:

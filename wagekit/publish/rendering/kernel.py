@@ -18,7 +18,7 @@ _LONGEST_SOCKET = 100  # bytes; Linux takes 107, macOS 103, and a number is adde
 
 KERNEL_ENVIRONMENT: Mapping[str, str] = {
     "PYTHONHASHSEED": "0",
-    "PYTHONWARNINGS": "ignore",
+    "PYTHONWARNINGS": "ignore,always:Glyph:UserWarning",
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
 }
 """What a kernel is started with: the same order of sets in each run, and sums of numbers in the same order."""

@@ -34,8 +34,13 @@ class Notebook:
     def name(self) -> str:
         return self.path.stem
 
-    def bind(self, values: Mapping[str, object]) -> dict[str, Value]:
+    def bind(self, values: Mapping[str, object], *, where: str | None = None) -> dict[str, Value]:
         """All parameters with their values: the given ones checked, the others by default.
+
+        Parameters
+        ----------
+        values : of some of the parameters.
+        where : they were given; the notebook's path unless given.
 
         Raises
         ------
@@ -43,15 +48,16 @@ class Notebook:
             If a parameter is not declared or has a wrong value.
         """
         known = {parameter.name: parameter for parameter in self.parameters}
+        place = where or str(self.path)
         for name in values:
             if name not in known:
                 raise InputError(
                     f"there is no parameter {name!r}",
-                    where=str(self.path),
+                    where=place,
                     expected=f"one of {', '.join(known) or '(none declared)'}",
                     do=_meant(name, known),
                 )
-        given = {name: known[name].check(value, where=str(self.path)) for name, value in values.items()}
+        given = {name: known[name].check(value, where=place) for name, value in values.items()}
         return {name: given.get(name, parameter.default) for name, parameter in known.items()}
 
 
